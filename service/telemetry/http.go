@@ -1,0 +1,91 @@
+package telemetry
+
+import (
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	minStatus = 100
+	maxStatus = 599
+)
+
+// Route measures the requests of one route template and method. Looking up labels by hash for each request would cost
+// more than measuring it, so each status code's histogram is found once and kept.
+type Route struct {
+	vec    *prometheus.HistogramVec
+	route  string
+	method string
+	byCode [maxStatus - minStatus + 1]atomic.Pointer[prometheus.Observer]
+}
+
+// Route returns the measurements of one route, with a series for each of the given status codes that starts at zero:
+// a counter that appears with its first value cannot be added up exactly.
+func (m *Metrics) Route(method, route string, codes ...int) *Route {
+	r := &Route{vec: m.requests, route: route, method: method}
+	for _, code := range codes {
+		r.observer(code)
+	}
+	return r
+}
+
+// Observe records one answered request. A status outside 100–599 counts as 500.
+func (r *Route) Observe(status int, took time.Duration) {
+	r.observer(status).Observe(took.Seconds())
+}
+
+func (r *Route) observer(status int) prometheus.Observer {
+	if status < minStatus || status > maxStatus {
+		status = 500
+	}
+	slot := &r.byCode[status-minStatus]
+	if known := slot.Load(); known != nil {
+		return *known
+	}
+	made := r.vec.WithLabelValues(r.route, r.method, strconv.Itoa(status))
+	slot.Store(&made)
+	return made
+}
+
+// InFlight adds delta to the number of requests being answered.
+func (m *Metrics) InFlight(delta float64) { m.inFlight.Add(delta) }
+
+// Shed counts one request refused at once because the named limit was reached.
+func (m *Metrics) Shed(limit string) { m.shed.WithLabelValues(limit).Inc() }
+
+// Login counts one answered log-in. Outcome is "ok" or a problem code.
+func (m *Metrics) Login(role, outcome string) { m.logins.WithLabelValues(role, outcome).Inc() }
+
+// Rebuilt counts one new encoding of the list of sections.
+func (m *Metrics) Rebuilt() { m.rebuilds.Inc() }
+
+// Panicked counts one recovered panic.
+func (m *Metrics) Panicked() { m.panics.Inc() }
+
+// Outcomes counts the answers of one operation on enrolments.
+type Outcomes struct {
+	known map[string]prometheus.Counter
+	other prometheus.Counter
+}
+
+// Outcomes returns the counters of one operation, "enroll" or "cancel". Each of the given outcomes starts at zero;
+// an outcome not among them counts as "other", so that the label stays bounded.
+func (m *Metrics) Outcomes(op string, outcomes ...string) *Outcomes {
+	o := &Outcomes{known: make(map[string]prometheus.Counter, len(outcomes)), other: m.enrollments.WithLabelValues(op, "other")}
+	for _, outcome := range outcomes {
+		o.known[outcome] = m.enrollments.WithLabelValues(op, outcome)
+	}
+	return o
+}
+
+// Count counts one answer.
+func (o *Outcomes) Count(outcome string) {
+	if c, ok := o.known[outcome]; ok {
+		c.Inc()
+		return
+	}
+	o.other.Inc()
+}

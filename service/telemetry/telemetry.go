@@ -1,0 +1,130 @@
+package telemetry
+
+import (
+	"database/sql"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+const (
+	nativeFactor = 1.1
+	nativeMax    = 160
+	nativeReset  = time.Hour
+)
+
+// Metrics are the service's own metrics on one registry. Its methods may be called at once from many goroutines.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests    *prometheus.HistogramVec
+	inFlight    prometheus.Gauge
+	enrollments *prometheus.CounterVec
+	logins      *prometheus.CounterVec
+	shed        *prometheus.CounterVec
+	rebuilds    prometheus.Counter
+	panics      prometheus.Counter
+
+	queueWait     prometheus.Histogram
+	queueDepth    prometheus.Gauge
+	batchSize     prometheus.Histogram
+	batchDuration *prometheus.HistogramVec
+}
+
+// New creates every metric of the service and registers it, together with the Go, process and build collectors.
+// It panics when the registry already holds one of them.
+func New(registry *prometheus.Registry) *Metrics {
+	m := &Metrics{
+		registry: registry,
+		requests: prometheus.NewHistogramVec(histogram("registration_http_request_duration_seconds",
+			"Time from a request's headers being read to its answer being handed to the connection.",
+			.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10, 30), []string{"route", "method", "code"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registration_http_requests_in_flight", Help: "Requests being answered now.",
+		}),
+		enrollments: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registration_enrollments_total", Help: "Enrol and cancel requests answered, by outcome: granted, cancelled, or the problem code.",
+		}, []string{"op", "outcome"}),
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registration_logins_total", Help: "Log-ins answered, by role and outcome.",
+		}, []string{"role", "outcome"}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registration_shed_total", Help: "Requests refused at once because a limit was reached, by limit.",
+		}, []string{"limit"}),
+		rebuilds: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "registration_sections_snapshot_rebuilds_total", Help: "Times the list of sections was encoded anew.",
+		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "registration_panics_total", Help: "Panics recovered while answering a request.",
+		}),
+		queueWait: prometheus.NewHistogram(histogram("registration_enroll_queue_wait_seconds",
+			"Time an enrol or cancel request waited for its batch to begin.",
+			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10)),
+		queueDepth: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registration_enroll_queue_depth", Help: "Enrol and cancel requests waiting for a batch.",
+		}),
+		batchSize: prometheus.NewHistogram(histogram("registration_enroll_batch_size",
+			"Requests decided in one transaction.", 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)),
+		batchDuration: prometheus.NewHistogramVec(histogram("registration_enroll_batch_duration_seconds",
+			"Time one batch took, by phase.", .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3), []string{"phase"}),
+	}
+	version, revision := Build()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "registration_build_info", Help: "1, labelled with what this binary was built from.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+	})
+	info.Set(1)
+	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.rebuilds, m.panics,
+		m.queueWait, m.queueDepth, m.batchSize, m.batchDuration, info,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Pool exports the statistics of one database pool as go_sql_…{db_name="name"}.
+func (m *Metrics) Pool(name string, db *sql.DB) {
+	m.registry.MustRegister(collectors.NewDBStatsCollector(db, name))
+}
+
+// Handler answers /metrics from the registry, in whichever exposition format the scraper prefers.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.InstrumentMetricHandler(m.registry, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		Registry: m.registry, MaxRequestsInFlight: 8, Timeout: 10 * time.Second,
+	}))
+}
+
+func histogram(name, help string, edges ...float64) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: name, Help: help, Buckets: edges,
+		NativeHistogramBucketFactor: nativeFactor, NativeHistogramMaxBucketNumber: nativeMax, NativeHistogramMinResetDuration: nativeReset,
+	}
+}
+
+// Build names the module version and VCS revision of this binary, "unknown" where the build recorded none.
+func Build() (version, revision string) {
+	version, revision = "unknown", "unknown"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version, revision
+	}
+	if info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	dirty := false
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			dirty = s.Value == "true"
+		}
+	}
+	if dirty {
+		revision += "-dirty"
+	}
+	return version, revision
+}
