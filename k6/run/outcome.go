@@ -1,0 +1,55 @@
+package run
+
+// Operations of a student, the values of the tag "op".
+const (
+	OpEnroll = "enroll"
+	OpCancel = "cancel"
+)
+
+// Outcomes of a request, the values of the tag "outcome". Every other problem code of the service is an outcome too.
+const (
+	Granted         = "granted"
+	Cancelled       = "cancelled"
+	SectionFull     = "section-full"
+	TimetableClash  = "timetable-clash"
+	CreditLimit     = "credit-limit"
+	AlreadyEnrolled = "already-enrolled"
+	PeriodClosed    = "period-closed"
+	PeriodNotOpen   = "period-not-open"
+	NotEnrolled     = "not-enrolled"
+	Overloaded      = "overloaded"
+	Unavailable     = "unavailable"
+	Error           = "error"      // An answer that says nothing useful.
+	Timeout         = "timeout"    // No answer in time.
+	Connection      = "connection" // The connection could not be made, or broke.
+)
+
+// DefiniteOutcomes returns the outcomes that are definite answers to op, a grant or a refusal by the rules, in a fixed order.
+func DefiniteOutcomes(op string) []string {
+	switch op {
+	case OpEnroll:
+		return []string{Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, PeriodClosed}
+	case OpCancel:
+		return []string{Cancelled, NotEnrolled, PeriodClosed}
+	}
+	return nil
+}
+
+// Definite says whether outcome is a definite answer to op: a student who gets it need not ask again.
+func Definite(op, outcome string) bool {
+	switch outcome {
+	case Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled:
+		return op == OpEnroll
+	case Cancelled, NotEnrolled:
+		return op == OpCancel
+	case PeriodClosed:
+		return true
+	}
+	return false
+}
+
+// KnownOutcomes returns the outcomes of op's requests that are expected in a run, definite or not, in a fixed order.
+// A service may answer with others.
+func KnownOutcomes(op string) []string {
+	return append(DefiniteOutcomes(op), PeriodNotOpen, Overloaded, Unavailable, Error, Timeout, Connection)
+}
