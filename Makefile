@@ -1,0 +1,65 @@
+# `make` prints help. CI calls the same targets that people call.
+# Any failure inside make ends in make's own exit code 2; bin/stampede's and bin/slo's own codes are in their --help.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO    ?= go
+BUILD := $(GO) build -buildvcs=auto
+# Extra arguments of `stampede rehearse`, for example ARGS="--students 2000 --database mariadb".
+ARGS  ?=
+# Extra arguments of `go test`, for example TEST="-race -run Ledger".
+TEST  ?=
+
+GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./deploy/cmd/stampede
+
+.PHONY: help demo test lint fmt bench bench-service bench-k6 ci build tools install-test-dependencies clean
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo; echo '  ARGS="…" is passed to `stampede rehearse` by `make demo`; TEST="…" to `go test` by `make test`.'
+
+demo: build ## Rehearse an opening minute: 10,000 students, a verdict, a report (ARGS="--students 2000")
+	bin/stampede rehearse $(ARGS)
+
+build: bin/prometheus ## Build bin/registrar, bin/k6, bin/slo, bin/stampede and bin/prometheus
+	@echo "building registrar, k6, slo, stampede (a cold cache takes two minutes)"
+	@$(BUILD) -o bin/ $(GO_PROGRAMS)
+
+bin/prometheus: thanos/build/prometheus/go.mod thanos/build/prometheus/go.sum
+	@echo "building Prometheus from its pinned module (a cold cache takes four minutes)"
+	@$(GO) build -buildvcs=false -modfile=thanos/build/prometheus/go.mod -tags=remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/prometheus
+	@touch $@
+
+bin/golangci-lint: .ci/golangci-lint/go.mod .ci/golangci-lint/go.sum
+	@echo "building golangci-lint from its pinned module (a cold cache takes two minutes)"
+	@$(GO) build -buildvcs=false -modfile=.ci/golangci-lint/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+install-test-dependencies:
+	@.ci/install-test-dependencies
+
+test: install-test-dependencies build ## Install what the tests need, then run them all, real parts included (TEST="-race")
+	$(GO) test -timeout 20m $(TEST) ./...
+
+lint: bin/golangci-lint ## Check style, formatting and which part may import which
+	bin/golangci-lint run ./...
+	bin/golangci-lint fmt --diff
+
+fmt: bin/golangci-lint ## Format the tree
+	bin/golangci-lint fmt
+
+bench: bench-service bench-k6 ## Run every benchmark; each ends with a line a figure
+
+bench-service: install-test-dependencies ## Group commit beside SELECT … FOR UPDATE, on a real MariaDB
+	$(GO) run ./service/cmd/bench-service
+
+bench-k6: ## Requests per generator CPU-second beside stock k6
+	$(GO) run ./k6/cmd/bench-k6
+
+ci: lint ## What CI runs: lint, the tests under the race detector, a short demo
+	$(MAKE) test TEST=-race
+	$(MAKE) demo ARGS="--students 3000 --open-in 15s"
+
+clean: ## Remove what was built (runs/ stays: it is yours)
+	rm -rf bin

@@ -1,0 +1,224 @@
+package rehearsal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Exit codes of a rehearsal; slo adds 4 (invalid run), 99 (breached) and 3 (inconclusive).
+const (
+	ExitMet          = 0
+	ExitMalfunction  = 1
+	ExitUsage        = 2
+	ExitInconclusive = 3
+	ExitInvalid      = 4
+	ExitBreached     = 99
+)
+
+// The names that Config.Database takes besides a go-sql-driver DSN.
+const (
+	DatabaseSQLite  = "sqlite"
+	DatabaseMariaDB = "mariadb"
+)
+
+// The faults that show that a verdict can fail.
+const (
+	FaultSlowCommit    = "slow-commit"
+	FaultLostCommit    = "lost-commit"
+	FaultNoMetrics     = "no-metrics"
+	FaultBusyGenerator = "busy-generator"
+)
+
+var faults = []string{FaultSlowCommit, FaultLostCommit, FaultNoMetrics, FaultBusyGenerator}
+
+// descriptorMargin is what a process needs besides one descriptor a student.
+const descriptorMargin = 256
+
+// Config says what is rehearsed.
+type Config struct {
+	// Students is how many storm the service, 1 to 100,000; Sections how many sections it offers, 1 to 20,000.
+	Students, Sections int
+	// Seed makes the university, the wishes and the arrivals; the same seed gives the same.
+	Seed int64
+	// OpenIn is the time from the moment when everything is ready until T0, 3 s to 1 h.
+	OpenIn time.Duration
+	// Shards is the number of k6 processes, Instances that of the service.
+	Shards, Instances int
+	// Database is "sqlite", "mariadb" (a private one is started) or a go-sql-driver DSN of an empty database.
+	Database string
+	// Strategy is how the service takes seats: "group-commit" or "for-update".
+	Strategy string
+	// Target is a service that runs already; with it nothing of ours is started but k6, and a Prometheus where none is named.
+	Target string
+	// AllowTarget names the host of a target off loopback.
+	AllowTarget string
+	// Tokens is a file of `registrar tokens` for the target; without it students log in.
+	Tokens string
+	// Prometheus is the URL of a server that runs already; it must scrape the service and accept remote writes.
+	Prometheus string
+	// Spec is a file or folder of OpenSLO documents; the embedded objectives unless set.
+	Spec string
+	// Out is the run folder, runs/ID unless set.
+	Out string
+	// Keep leaves everything up after the verdict until it is interrupted.
+	Keep bool
+	// Fault is one of the seeded faults, or empty.
+	Fault string
+	// Bin is the folder of the programs registrar, k6, slo and prometheus.
+	Bin string
+	// StaffPassword opens the staff's side of a Target for the audit; without it the seats are not audited.
+	StaffPassword string
+
+	Stdout, Stderr io.Writer
+}
+
+// Default returns the rehearsal of `make demo`.
+func Default() Config {
+	return Config{
+		Students: 10000, Sections: 800, Seed: 1, OpenIn: 20 * time.Second, Shards: 1, Instances: 1,
+		Database: DatabaseSQLite, Strategy: "group-commit",
+	}
+}
+
+// Validate reports every fault of the configuration at once and changes nothing.
+func (c Config) Validate() error {
+	var faultsFound []error
+	bad := func(format string, args ...any) { faultsFound = append(faultsFound, fmt.Errorf(format, args...)) }
+	within := func(flag string, value, low, high int) {
+		if value < low || value > high {
+			bad("--%s is %d: it must be between %d and %d", flag, value, low, high)
+		}
+	}
+	within("students", c.Students, 1, 100_000)
+	within("sections", c.Sections, 1, 20_000)
+	within("shards", c.Shards, 1, 64)
+	within("instances", c.Instances, 1, 16)
+	if c.OpenIn < 3*time.Second || c.OpenIn > time.Hour {
+		bad("--open-in is %s: it must be between 3s and 1h", c.OpenIn)
+	}
+	if c.Strategy != "group-commit" && c.Strategy != "for-update" {
+		bad("--strategy is %q: it must be group-commit or for-update", c.Strategy)
+	}
+	if c.Fault != "" && !slices.Contains(faults, c.Fault) {
+		bad("--fault is %q: it must be one of %s", c.Fault, strings.Join(faults, ", "))
+	}
+	c.validateDatabase(bad)
+	c.validateTarget(bad)
+	if c.Prometheus != "" {
+		if u, err := url.Parse(c.Prometheus); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			bad("--prometheus is %q: it must be a URL like http://127.0.0.1:9090", c.Prometheus)
+		}
+		if c.Fault == FaultNoMetrics {
+			bad("--fault no-metrics needs a Prometheus of our own: leave out --prometheus")
+		}
+	}
+	for flag, file := range map[string]string{"spec": c.Spec, "tokens": c.Tokens} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
+			bad("--%s: %w", flag, err)
+		}
+	}
+	if c.Out != "" {
+		if entries, err := os.ReadDir(c.Out); err == nil && len(entries) > 0 {
+			bad("--out %s is not empty: name a new folder", c.Out)
+		} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+			bad("--out: %w", err)
+		}
+	}
+	c.validateDescriptors(bad)
+	return errors.Join(faultsFound...)
+}
+
+func (c Config) validateDatabase(bad func(string, ...any)) {
+	switch {
+	case c.Database == DatabaseSQLite:
+		if c.Instances > 1 && c.Target == "" {
+			bad("--instances %d needs a database server: SQLite takes one instance a file; add --database mariadb", c.Instances)
+		}
+	case c.Database == DatabaseMariaDB:
+	default:
+		if _, err := mysql.ParseDSN(c.Database); err != nil || !strings.Contains(c.Database, "/") {
+			bad("--database is neither sqlite, mariadb nor a DSN like user:password@tcp(127.0.0.1:3306)/registration")
+		}
+	}
+}
+
+func (c Config) validateTarget(bad func(string, ...any)) {
+	if c.Target == "" {
+		if c.Tokens != "" {
+			bad("--tokens goes with --target: for a service of our own the tokens are made")
+		}
+		return
+	}
+	u, err := url.Parse(c.Target)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		bad("--target is %q: it must be a URL like http://127.0.0.1:8080", c.Target)
+		return
+	}
+	if !isLoopback(u.Hostname()) && c.AllowTarget != u.Hostname() {
+		bad("--target %s is not on this machine: add --allow-target %s if you may load it", c.Target, u.Hostname())
+	}
+	if c.Fault == FaultSlowCommit || c.Fault == FaultLostCommit {
+		bad("--fault %s is a fault of our own service: leave out --target", c.Fault)
+	}
+}
+
+// validateDescriptors compares what each process will hold with what one may hold: a connection takes one descriptor
+// in the generator and one in the service.
+func (c Config) validateDescriptors(bad func(string, ...any)) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || c.Shards < 1 || c.Instances < 1 {
+		return
+	}
+	room := int(min(limit.Max, 1<<30)) - descriptorMargin
+	needed := func(students, processes int) int { return (students + processes - 1) / processes }
+	if needed(c.Students, c.Shards) > room {
+		bad("--students %d in %d k6 process(es) needs more than the %d file descriptors that one may hold: use --shards %d",
+			c.Students, c.Shards, limit.Max, needed(c.Students, room))
+	}
+	if c.Target == "" && needed(c.Students, c.Instances) > room {
+		bad("--students %d on %d instance(s) of the service needs more than the %d file descriptors that one may hold: use --database mariadb --instances %d",
+			c.Students, c.Instances, limit.Max, needed(c.Students, room))
+	}
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// program returns the path of one of our programs.
+func (c Config) program(name string) string { return filepath.Join(c.Bin, name) }
+
+// checkPrograms says which programs are missing, and what makes them.
+func (c Config) checkPrograms() error {
+	needed := []string{"k6", "slo"}
+	if c.Target == "" {
+		needed = append(needed, "registrar")
+	}
+	if c.Prometheus == "" {
+		needed = append(needed, "prometheus")
+	}
+	for _, name := range needed {
+		if info, err := os.Stat(c.program(name)); err != nil || info.IsDir() {
+			return fmt.Errorf("%s is missing: run `make build`, or name the programs' folder with --bin", c.program(name))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goormu/stampede/deploy/local"
+	"github.com/goormu/stampede/k6/audit"
+	"github.com/goormu/stampede/k6/run"
+	"github.com/goormu/stampede/service/store/mariadb"
+)
+
+// readyWithin bounds the start of each part.
+const readyWithin = 60 * time.Second
+
+// rehearsal is one run in the making.
+type rehearsal struct {
+	Config
+	id, dir, logs string
+	secret        []byte // the environment of our service: secrets, never in arguments or logs
+	environment   []string
+	database      string // what registrar calls it
+	mariadb       *mariadb.Server
+	instances     []*local.Process
+	targets       []string
+	prometheus    string // URL
+	tokens        string
+	staffToken    string
+	t0            time.Time
+
+	judged bool // a verdict was reached; what ends afterwards does not change it
+
+	mutex     sync.Mutex
+	processes []*local.Process // in the order of their start
+}
+
+// Run rehearses, prints the verdict and returns the exit code. It stops everything that it started, also when ctx ends or
+// a part dies.
+func Run(ctx context.Context, config Config) int {
+	if err := config.Validate(); err != nil {
+		fmt.Fprintln(config.Stderr, "stampede:", strings.ReplaceAll(err.Error(), "\n", "\nstampede: "))
+		return ExitUsage
+	}
+	r := &rehearsal{Config: config, id: run.NewID(time.Now())}
+	code, err := r.run(ctx)
+	switch {
+	case r.judged:
+		return code
+	case ctx.Err() != nil:
+		r.say("interrupted: everything that was started is stopped; there is no verdict")
+		return ExitInconclusive
+	case err != nil:
+		fmt.Fprintln(config.Stderr, "stampede:", err)
+		return ExitMalfunction
+	}
+	return code
+}
+
+func (r *rehearsal) run(ctx context.Context) (code int, err error) {
+	if err := r.checkPrograms(); err != nil {
+		return 0, err
+	}
+	if err := r.checkTarget(ctx); err != nil {
+		return 0, err
+	}
+	if err := r.makeFolder(); err != nil {
+		return 0, err
+	}
+	defer r.stopAll()
+	for _, step := range []func(context.Context) error{r.startService, r.startPrometheus, r.prepare} {
+		if err := step(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.stampede(ctx); err != nil {
+		return 0, err
+	}
+	if err := r.auditSeats(ctx); err != nil {
+		return 0, err
+	}
+	code, err = r.judge(ctx)
+	if err != nil {
+		return 0, err
+	}
+	r.judged = true
+	r.say("report   %s", filepath.Join(r.dir, "report.html"))
+	r.say("verdict  %s", filepath.Join(r.dir, "verdict.json"))
+	r.say("junit    %s", filepath.Join(r.dir, "junit.xml"))
+	if r.Keep {
+		r.keep(ctx)
+	}
+	return code, nil
+}
+
+func (r *rehearsal) makeFolder() error {
+	r.dir = r.Out
+	if r.dir == "" {
+		r.dir = filepath.Join("runs", r.id)
+	}
+	r.logs = filepath.Join(r.dir, "logs")
+	if err := os.MkdirAll(r.logs, 0o750); err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	absolute, err := filepath.Abs(r.dir)
+	if err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	if err := os.MkdirAll(r.data(), 0o750); err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	r.say("run      %s  (folder %s)", r.id, absolute)
+	if r.Fault != "" {
+		r.say("FAULT    %s is seeded on purpose: this run is to fail", r.Fault)
+	}
+	return nil
+}
+
+// data is where the parts that we start keep their state.
+func (r *rehearsal) data() string { return filepath.Join(r.dir, "data") }
+
+// say prints a line of progress.
+func (r *rehearsal) say(format string, args ...any) {
+	fmt.Fprintf(r.Stdout, format+"\n", args...)
+}
+
+// began prints what is being started or done and returns a function that prints how long it took.
+func (r *rehearsal) began(format string, args ...any) func() {
+	start := time.Now()
+	what := fmt.Sprintf(format, args...)
+	return func() { r.say("%-52s %5.1f s", what, time.Since(start).Seconds()) }
+}
+
+// start starts a part and waits until it is ready.
+func (r *rehearsal) start(ctx context.Context, spec local.Spec) (*local.Process, error) {
+	spec.LogDir = r.logs
+	process, err := local.Start(spec)
+	if err != nil {
+		return nil, err
+	}
+	r.mutex.Lock()
+	r.processes = append(r.processes, process)
+	r.mutex.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err := process.Ready(ctx); err != nil {
+		return nil, err
+	}
+	return process, nil
+}
+
+// stopAll stops what was started, last first.
+func (r *rehearsal) stopAll() {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	for i := len(r.processes) - 1; i >= 0; i-- {
+		r.processes[i].Stop()
+	}
+	r.processes = nil
+	if r.mariadb != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
+		defer cancel()
+		if err := r.mariadb.Stop(ctx); err != nil {
+			fmt.Fprintln(r.Stderr, "stampede:", err)
+		}
+	}
+}
+
+// auditSeats saves the service's state and checks the journal against it; slo reads what it found from audit.json.
+func (r *rehearsal) auditSeats(ctx context.Context) error {
+	if r.staffToken == "" {
+		r.say("the seats are not audited: STAMPEDE_ADMIN_PASSWORD is not set, so the state of %s cannot be read", r.Target)
+		return nil
+	}
+	done := r.began("auditing the journal against the service's state")
+	target, err := r.livingInstance(ctx)
+	if err != nil {
+		return err
+	}
+	if err := audit.Fetch(ctx, target, r.staffToken, filepath.Join(r.dir, "export-after.ndjson")); err != nil {
+		return err
+	}
+	report, err := audit.Run(ctx, r.dir)
+	if err != nil {
+		return err
+	}
+	done()
+	for _, violation := range report.Violations[:min(5, len(report.Violations))] {
+		r.say("  VIOLATION %s: %s", violation.Check, violation.Evidence)
+	}
+	return nil
+}
+
+// judge runs slo over the run folder and returns its exit code.
+func (r *rehearsal) judge(ctx context.Context) (int, error) {
+	arguments := []string{
+		"evaluate", "--spec", r.Spec, "--prometheus", r.prometheus, "--run", r.dir,
+	}
+	process, err := local.Start(local.Spec{
+		Name: "slo", Path: r.program("slo"), Args: arguments, LogDir: r.logs, Stdout: r.Stdout, Stderr: r.Stderr,
+	})
+	if err != nil {
+		return 0, err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		process.Stop()
+		return 0, ctx.Err()
+	}
+	code := process.Wait()
+	if code < 0 {
+		return 0, process.Crash()
+	}
+	return code, nil
+}
+
+// keep leaves everything up until ctx ends.
+func (r *rehearsal) keep(ctx context.Context) {
+	for i, target := range r.targets {
+		r.say("service %d    %s", i, target)
+	}
+	r.say("prometheus   %s", r.prometheus)
+	if r.mariadb != nil {
+		r.say("mariadb      its data and socket are in %s", r.data())
+	}
+	r.say("everything stays up; Ctrl-C stops it")
+	<-ctx.Done()
+}

@@ -1,0 +1,176 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/goormu/stampede/deploy/local"
+	"github.com/goormu/stampede/k6/run"
+)
+
+// script is what k6 runs; the scenario itself is Go.
+const script = `import stampede from 'k6/x/stampede';
+export const options = stampede.options('open-time', __ENV);
+export default function () {}
+`
+
+// k6Thresholds is k6's exit code for a crossed threshold.
+const k6Thresholds = 99
+
+// stampede runs the k6 processes until the last student is done. A part of the service that dies meanwhile is named and the
+// run goes on, because that is what the verdict is to show; without Prometheus or k6 there is nothing to judge.
+func (r *rehearsal) stampede(ctx context.Context) error {
+	file := filepath.Join(r.dir, "open-time.js")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		return fmt.Errorf("writing the script for k6: %w", err)
+	}
+	watch := slices.Clone(r.processes)
+	shards := make([]*local.Process, 0, r.Shards)
+	for shard := range r.Shards {
+		process, err := r.start(ctx, r.generator(file, shard))
+		if err != nil {
+			return err
+		}
+		shards = append(shards, process)
+	}
+	if err := r.follow(ctx, shards, watch); err != nil {
+		return err
+	}
+	return r.collect(ctx, shards)
+}
+
+// shardDir is where a generator writes: the run folder itself when there is only one.
+func (r *rehearsal) shardDir(shard int) string {
+	if r.Shards == 1 {
+		return r.dir
+	}
+	return filepath.Join(r.dir, "shard-"+strconv.Itoa(shard))
+}
+
+// generator says how to start one k6.
+func (r *rehearsal) generator(file string, shard int) local.Spec {
+	name := "k6"
+	arguments := []string{"run", "--address", "", "--tag", "run=" + r.id, "--tag", "shard=" + strconv.Itoa(shard)}
+	if r.Fault != FaultNoMetrics {
+		arguments = append(arguments, "--out", "remote-write="+r.prometheus+"/api/v1/write")
+	}
+	if r.Shards > 1 {
+		name = "k6-" + strconv.Itoa(shard)
+		arguments = append(arguments, "--no-thresholds", "--no-summary",
+			"--execution-segment", fmt.Sprintf("%d/%d:%d/%d", shard, r.Shards, shard+1, r.Shards),
+			"--execution-segment-sequence", segments(r.Shards))
+		if shard > 0 {
+			arguments = append(arguments, "--quiet")
+		}
+	}
+	set := map[string]string{
+		"TARGET": strings.Join(r.targets, ","), "STUDENTS": strconv.Itoa(r.Students), "SEED": strconv.FormatInt(r.Seed, 10),
+		"T0": r.t0.Format(time.RFC3339Nano), "RUN_ID": r.id, "RUN_DIR": r.shardDir(shard),
+	}
+	if r.tokens != "" {
+		set["TOKENS"] = r.tokens
+	}
+	if r.AllowTarget != "" {
+		set["ALLOW_TARGET"] = r.AllowTarget
+	}
+	environment := []string{"K6_NO_USAGE_REPORT=true"}
+	if r.Fault != "" {
+		environment = append(environment, "STAMPEDE_ALLOW_FAULTS=yes")
+		set["FAULT"] = r.Fault
+	}
+	for key, value := range set {
+		arguments = append(arguments, "-e", key+"="+value)
+	}
+	slices.Sort(arguments[len(arguments)-2*len(set):])
+	return local.Spec{
+		Name: name, Path: r.program("k6"), Args: append(arguments, file), Env: environment, StopSignal: syscall.SIGINT,
+		Stdout: r.Stdout, Stderr: r.Stderr,
+	}
+}
+
+// segments returns k6's execution segment sequence of n equal parts: 0,1/n,…,1.
+func segments(n int) string {
+	parts := []string{"0"}
+	for i := 1; i < n; i++ {
+		parts = append(parts, fmt.Sprintf("%d/%d", i, n))
+	}
+	return strings.Join(append(parts, "1"), ",")
+}
+
+// follow waits until every generator has ended.
+func (r *rehearsal) follow(ctx context.Context, shards, watch []*local.Process) error {
+	died := make(chan *local.Process)
+	stop := make(chan struct{})
+	defer close(stop)
+	for _, process := range watch {
+		go func() {
+			select {
+			case <-process.Done():
+				select {
+				case died <- process:
+				case <-stop:
+				}
+			case <-stop:
+			}
+		}()
+	}
+	database := make(<-chan struct{})
+	if r.mariadb != nil {
+		database = r.mariadb.Done()
+	}
+	for _, shard := range shards {
+	waiting:
+		for {
+			select {
+			case <-shard.Done():
+				break waiting
+			case process := <-died:
+				if process.Name == "prometheus" {
+					return process.Crash()
+				}
+				r.say("\n%s, %s after T0", process.Crash(), time.Since(r.t0).Round(time.Millisecond))
+			case <-database:
+				r.say("\nMariaDB ended by itself, %s after T0", time.Since(r.t0).Round(time.Millisecond))
+				database = nil
+			case <-ctx.Done():
+				for _, shard := range shards {
+					_ = shard.Signal(syscall.SIGINT)
+				}
+				for _, shard := range shards {
+					shard.Stop()
+				}
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+// collect checks that each generator ended as it should and joins their records.
+func (r *rehearsal) collect(ctx context.Context, shards []*local.Process) error {
+	var folders []string
+	for i, shard := range shards {
+		code := shard.Wait()
+		if code != 0 && code != k6Thresholds {
+			return shard.Crash()
+		}
+		folders = append(folders, r.shardDir(i))
+	}
+	if len(shards) > 1 {
+		if _, err := run.MergeDirs(ctx, r.dir, folders...); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(r.dir, "run.json")); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("k6 wrote no run.json into %s%s", r.dir, "; its log is in "+r.logs)
+	}
+	return nil
+}
