@@ -1,0 +1,114 @@
+package reason
+
+import "fmt"
+
+// Code names a reason in verdict.json. Codes are stable; texts are not.
+type Code string
+
+// Reason is one finding, ready to be shown.
+type Reason struct {
+	Code   Code   `json:"code"`
+	Text   string `json:"text"`
+	Korean string `json:"text_ko"`
+}
+
+// String returns the English sentence.
+func (r Reason) String() string { return r.Text }
+
+// New fills a catalogue entry's two sentences with the same arguments, in the order of the English one.
+// An unknown code is a mistake in this program and panics.
+func New(code Code, args ...any) Reason {
+	texts, ok := catalogue[code]
+	if !ok {
+		panic("reason: no text for " + string(code))
+	}
+	return Reason{Code: code, Text: fmt.Sprintf(texts[0], args...), Korean: fmt.Sprintf(texts[1], args...)}
+}
+
+// What a measurement can suffer from.
+const (
+	NoSeries      Code = "no-series"
+	MissingBucket Code = "missing-bucket"
+	NaN           Code = "nan"
+	NativeOnly    Code = "native-histogram-only"
+	Stale         Code = "stale"
+	UnknownBase   Code = "unknown-base"
+	Reset         Code = "counter-reset"
+	Restart       Code = "restart"
+	StartedInside Code = "started-inside"
+	Ended         Code = "series-ended"
+	SourceWarning Code = "source-warning"
+)
+
+// What an objective's verdict can rest on.
+const (
+	ZeroTotal      Code = "zero-total"
+	TooFew         Code = "too-few-events"
+	GoodOverTotal  Code = "good-over-total"
+	LowerBound     Code = "lower-bound"
+	BelowTarget    Code = "below-target"
+	TotalsDiffer   Code = "totals-differ"
+	BinsDiffer     Code = "bins-differ"
+	NoBins         Code = "no-bins"
+	BinsStart      Code = "bins-start"
+	ShareLate      Code = "share-reached-late"
+	ShareNever     Code = "share-never-reached"
+	FloorUncertain Code = "floor-uncertain"
+	FewForFloor    Code = "few-events-for-floor"
+)
+
+// What a run can suffer from.
+const (
+	UnhealthyRun  Code = "generator-unhealthy"
+	SendLag       Code = "send-lag"
+	Dropped       Code = "dropped"
+	Exhausted     Code = "exhausted"
+	Interrupted   Code = "interrupted"
+	Fault         Code = "seeded-fault"
+	Threshold     Code = "threshold"
+	AuditFailed   Code = "audit-violation"
+	SourceBroken  Code = "source-broken"
+	RecordBroken  Code = "record-broken"
+	InternalError Code = "internal-error"
+)
+
+// catalogue: code → English, Korean. Both take the same arguments; Korean reorders them by index where it must.
+var catalogue = map[Code][2]string{
+	NoSeries:      {"no series for %s in the window", "구간 안에 %s 시계열이 없음"},
+	MissingBucket: {"no histogram bucket le=%s for %s: the histogram has %s", "히스토그램 %[2]s에 le=%[1]s 버킷이 없음: 있는 경계는 %[3]s"},
+	NaN:           {"%s holds a sample that is not a number", "%s에 숫자가 아닌 표본이 있음"},
+	NativeOnly:    {"%s is stored as a native histogram only", "%s는 네이티브 히스토그램으로만 저장되어 있음"},
+	Stale:         {"the newest sample of %s is %s older than the end of the window", "%s의 최신 표본이 구간 끝보다 %s 이전임"},
+	UnknownBase:   {"%s was first scraped inside the window and its process is older: what it counted before is unknown", "%s는 구간 안에서 처음 수집되었고 프로세스는 더 오래됨: 그 전의 값을 알 수 없음"},
+	Reset:         {"the counter of %s was reset at %s", "%s의 카운터가 %s에 초기화됨"},
+	Restart:       {"the process of %s restarted by %s", "%s의 프로세스가 %s에 재시작됨"},
+	StartedInside: {"the process of %s started inside the window, at %s", "%s의 프로세스가 구간 안(%s)에서 시작됨"},
+	Ended:         {"%s ended at %s, before the window's end", "%s가 구간 끝 이전인 %s에 끊김"},
+	SourceWarning: {"the source warns: %s", "데이터 원본의 경고: %s"},
+
+	ZeroTotal:      {"no events at all", "이벤트가 하나도 없음"},
+	TooFew:         {"%s events, fewer than the minimum of %s", "이벤트 %s개로 최소 %s개보다 적음"},
+	GoodOverTotal:  {"%s counted events of a total of %s: these two do not belong together", "집계된 이벤트 %s개가 전체 %s개보다 많음: 서로 맞지 않는 지표"},
+	LowerBound:     {"counts are lower bounds, so \"met\" cannot be said", "집계값이 하한이므로 \"달성\"이라고 할 수 없음"},
+	BelowTarget:    {"%s measured, %s wanted", "측정 %s, 목표 %s"},
+	TotalsDiffer:   {"%s: the run record says %s, the source holds %s", "%s: 실행 기록은 %s, 데이터 원본은 %s"},
+	BinsDiffer:     {"the run record's bins %q add up to %s, the source counts %s", "실행 기록의 구간값 %q 합계는 %s, 데이터 원본은 %s"},
+	NoBins:         {"the run record has no bins %q", "실행 기록에 구간값 %q이 없음"},
+	BinsStart:      {"the run record's bins start at %s, not at T0 %s", "실행 기록의 구간값이 T0 %[2]s가 아니라 %[1]s에 시작함"},
+	ShareLate:      {"%s of %s events reached after %s, %s allowed", "전체 %[2]s개 중 %[1]s개에 %[3]s 만에 도달, 허용 %[4]s"},
+	ShareNever:     {"%s of %s events, %s were never reached", "전체 %[2]s개 중 %[1]s개뿐, %[3]s개에 도달하지 못함"},
+	FloorUncertain: {"between %s and %s: scrapes are too coarse to tell", "%s에서 %s 사이: 수집 간격이 성겨 판단할 수 없음"},
+	FewForFloor:    {"fewer events than one second of the floor of %s: the share must be reached within the first second", "하한 %s의 1초 분량보다 이벤트가 적음: 첫 1초 안에 목표 비율에 도달해야 함"},
+
+	UnhealthyRun:  {"the generator was the bottleneck: %s", "부하 생성기가 병목이었음: %s"},
+	SendLag:       {"p99 of the send lag is %s, over a quarter of the tightest latency objective of %s", "전송 지연 p99가 %s로, 가장 엄격한 지연 목표 %s의 1/4을 넘음"},
+	Dropped:       {"%s of %s could not be sent, more than 0.1 %%", "%[2]s개 중 %[1]s개를 보내지 못함(0.1 %% 초과)"},
+	Exhausted:     {"the generator ran out of %s", "부하 생성기의 %s이(가) 고갈됨"},
+	Interrupted:   {"the run was interrupted", "실행이 중단됨"},
+	Fault:         {"a fault was seeded on purpose: %s", "일부러 심은 결함: %s"},
+	Threshold:     {"threshold %s %s broken: %s", "임계값 %s %s 위반: %s"},
+	AuditFailed:   {"the audit found violations (%s)", "감사에서 위반 발견(%s)"},
+	SourceBroken:  {"%s", "데이터 원본 오류: %s"},
+	RecordBroken:  {"%s", "실행 기록 오류: %s"},
+	InternalError: {"%s", "내부 오류: %s"},
+}
