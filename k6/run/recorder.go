@@ -221,9 +221,7 @@ func (r *Recorder) bin(at time.Time) int {
 }
 
 func count(bins *[]int64, i int) {
-	for len(*bins) <= i {
-		*bins = append(*bins, 0)
-	}
+	*bins = grow(*bins, i+1)
 	(*bins)[i]++
 }
 
