@@ -1,0 +1,21 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// dialect is everything in which the two kinds of database differ.
+type dialect interface {
+	// forUpdate ends a SELECT that locks its rows, primary holds the planner to the primary key. Both may be "".
+	forUpdate() string
+	primary() string
+	// goose names the dialect to the migrator.
+	goose() string
+	// migrationLock keeps two instances from migrating at once; unlock must be called.
+	migrationLock(ctx context.Context, db *sql.DB) (unlock func(), err error)
+	// snapshot begins a read-only transaction that sees one state of the whole database.
+	snapshot(ctx context.Context, db *sql.DB) (*sql.Conn, error)
+	durability(ctx context.Context, db *sql.DB) (warning string, err error)
+	transient(err error) bool
+}

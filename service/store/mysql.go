@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+type mysqlDialect struct{}
+
+func openMySQL(dsn string, options Options) (*Store, error) {
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database's name: it is neither sqlite:PATH nor user:password@tcp(host:port)/name: %w", withoutSecret(err, dsn))
+	}
+	if config.DBName == "" {
+		return nil, errors.New("reading the database's name: user:password@tcp(host:port)/name lacks the name of a database")
+	}
+	config.MultiStatements = false
+	config.InterpolateParams = true // one round trip a statement
+	config.ClientFoundRows = false
+	config.Collation = "utf8mb4_bin"
+	config.Logger = &mysql.NopLogger{} // the driver's own words reach us as errors
+	if config.Timeout == 0 {
+		config.Timeout = pingTimeout
+	}
+	if config.ReadTimeout == 0 {
+		config.ReadTimeout = 30 * time.Second
+	}
+	if config.WriteTimeout == 0 {
+		config.WriteTimeout = 30 * time.Second
+	}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database's name: %w", withoutSecret(err, dsn))
+	}
+	pool := sql.OpenDB(session{connector})
+	connections := options.Connections
+	if connections == 0 {
+		connections = 32
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return &Store{write: pool, read: pool, dialect: mysqlDialect{}, name: "mysql " + config.Addr + "/" + config.DBName}, nil
+}
+
+func withoutSecret(err error, dsn string) error {
+	head, _, found := strings.Cut(dsn, "@")
+	_, password, hasPassword := strings.Cut(head, ":")
+	if found && hasPassword && password != "" && strings.Contains(err.Error(), password) {
+		return errors.New("malformed (not shown: it holds a password)")
+	}
+	return err
+}
+
+// session prepares each new connection: READ COMMITTED, or two instances that lock the same rows deadlock on gaps; and
+// strict mode, so that nothing is cut to fit.
+type session struct{ driver.Connector }
+
+const sessionSettings = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+
+const strictSettings = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', innodb_lock_wait_timeout = 10"
+
+func (s session) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := s.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{sessionSettings, strictSettings} {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("preparing a connection: %w", err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
+func (mysqlDialect) primary() string   { return " FORCE INDEX (PRIMARY)" }
+func (mysqlDialect) goose() string     { return "mysql" }
+
+// migrationLock takes a lock named after the database, for data definitions are no transactions here.
+func (mysqlDialect) migrationLock(ctx context.Context, db *sql.DB) (func(), error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(LEFT(CONCAT('migrate:', DATABASE()), 64), 60)").Scan(&got); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if got.Int64 != 1 {
+		return nil, errors.Join(errors.New("another instance has been migrating for a minute"), conn.Close())
+	}
+	return func() {
+		// The lock goes with its connection, so the pool must not keep it: ErrBadConn makes it close.
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = conn.Close()
+	}, nil
+}
+
+func (mysqlDialect) snapshot(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{
+		"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+		"START TRANSACTION WITH CONSISTENT SNAPSHOT",
+	} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func (mysqlDialect) durability(ctx context.Context, db *sql.DB) (string, error) {
+	settings := map[string]string{}
+	rows, err := db.QueryContext(ctx, `SHOW GLOBAL VARIABLES WHERE Variable_name IN
+		('innodb_flush_log_at_trx_commit', 'innodb_doublewrite', 'innodb_flush_method', 'log_bin', 'sync_binlog')`)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return "", err
+		}
+		settings[name] = value
+	}
+	if err := rows.Err(); err != nil {
+		return "", err
+	}
+	var weak []string
+	if value := settings["innodb_flush_log_at_trx_commit"]; value != "1" {
+		weak = append(weak, "innodb_flush_log_at_trx_commit="+value+" (1 flushes at each commit)")
+	}
+	if value := settings["innodb_doublewrite"]; strings.EqualFold(value, "OFF") || value == "0" {
+		weak = append(weak, "innodb_doublewrite="+value)
+	}
+	if value := settings["innodb_flush_method"]; strings.Contains(strings.ToLower(value), "nosync") {
+		weak = append(weak, "innodb_flush_method="+value)
+	}
+	if strings.EqualFold(settings["log_bin"], "ON") && settings["sync_binlog"] != "1" {
+		weak = append(weak, "sync_binlog="+settings["sync_binlog"])
+	}
+	if len(weak) == 0 {
+		return "", nil
+	}
+	return "a commit may be lost with the power: " + strings.Join(weak, ", "), nil
+}
+
+// Numbers of server errors after which the same transaction may succeed.
+const (
+	errLockWait           = 1205
+	errDeadlock           = 1213
+	errServerShutdown     = 1053
+	errConnectionKilled   = 1927
+	errQueryInterrupted   = 1317
+	errTooManyConnections = 1040
+)
+
+func (mysqlDialect) transient(err error) bool {
+	var server *mysql.MySQLError
+	if errors.As(err, &server) {
+		switch server.Number {
+		case errLockWait, errDeadlock, errServerShutdown, errConnectionKilled, errQueryInterrupted, errTooManyConnections:
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
+}

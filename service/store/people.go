@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/goormu/stampede/service/registration"
+)
+
+// Student returns a student's profile, or an error that wraps ErrNotFound.
+func (s *Store) Student(ctx context.Context, id registration.StudentID) (registration.Student, error) {
+	student, err := one(ctx, s.read, func(row scanner) (student registration.Student, err error) {
+		err = row.Scan(&student.ID, &student.Name, &student.NameEN, &student.Major, &student.Year, &student.MaxCredits)
+		return student, err
+	}, `SELECT student.id, student.name, student.name_en, major.name, student.study_year, student.max_credits
+		FROM student JOIN major ON major.id = student.major_id WHERE student.id = ?`, int64(id))
+	if err != nil {
+		return student, fmt.Errorf("reading student %d: %w", id, err)
+	}
+	return student, nil
+}
+
+// StudentIDs returns up to limit student numbers, in order; a limit of 0 means all.
+func (s *Store) StudentIDs(ctx context.Context, limit int) ([]registration.StudentID, error) {
+	query, args := "SELECT id FROM student ORDER BY id", []any(nil)
+	if limit > 0 {
+		query, args = query+" LIMIT ?", []any{limit}
+	}
+	ids, err := collect(ctx, s.read, func(row scanner) (id registration.StudentID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading student numbers: %w", err)
+	}
+	return ids, nil
+}
+
+// StudentPassword returns the bcrypt hash of a student's password, or an error that wraps ErrNotFound.
+func (s *Store) StudentPassword(ctx context.Context, id registration.StudentID) (hash string, err error) {
+	hash, err = one(ctx, s.read, scanString, "SELECT password_hash FROM student WHERE id = ?", int64(id))
+	if err != nil {
+		return "", fmt.Errorf("reading the password hash of student %d: %w", id, err)
+	}
+	return hash, nil
+}
+
+// StaffPassword returns the bcrypt hash of a staff member's password, or an error that wraps ErrNotFound.
+func (s *Store) StaffPassword(ctx context.Context, login string) (hash string, err error) {
+	hash, err = one(ctx, s.read, scanString, "SELECT password_hash FROM staff WHERE login = ?", login)
+	if err != nil {
+		return "", fmt.Errorf("reading the password hash of a staff member: %w", err)
+	}
+	return hash, nil
+}
+
+// Enrollments returns the seats that a student holds, ordered by section.
+func (s *Store) Enrollments(ctx context.Context, id registration.StudentID) ([]registration.Enrollment, error) {
+	rows, err := collect(ctx, s.read, scanEnrollment, enrollmentColumns+" WHERE student_id = ? ORDER BY section_id", int64(id))
+	if err != nil {
+		return nil, fmt.Errorf("reading the enrolments of student %d: %w", id, err)
+	}
+	return rows, nil
+}
+
+func scanString(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
+}
