@@ -1,0 +1,57 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+)
+
+// acceptsGzip reports whether an Accept-Encoding header (RFC 9110, 12.5.3) allows gzip.
+func acceptsGzip(header []string) bool {
+	star := false
+	for _, line := range header {
+		if line == "gzip" {
+			return true
+		}
+		for part := range strings.SplitSeq(line, ",") {
+			coding, parameters, _ := strings.Cut(part, ";")
+			switch coding = strings.TrimSpace(coding); {
+			case strings.EqualFold(coding, "gzip"), strings.EqualFold(coding, "x-gzip"):
+				return quality(parameters) > 0
+			case coding == "*":
+				star = quality(parameters) > 0
+			}
+		}
+	}
+	return star
+}
+
+// quality reads "q=0.5"; without a q that makes sense it is 1.
+func quality(parameters string) float64 {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+				return q
+			}
+		}
+	}
+	return 1
+}
+
+// matches reports whether an If-None-Match header (RFC 9110, 13.1.2) names one of the tags, which are strong and quoted.
+func matches(header []string, tags ...string) bool {
+	for _, line := range header {
+		for candidate := range strings.SplitSeq(line, ",") {
+			candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+			if candidate == "*" {
+				return true
+			}
+			for _, tag := range tags {
+				if candidate == tag {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

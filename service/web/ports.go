@@ -1,0 +1,44 @@
+package web
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/goormu/stampede/service/registration"
+)
+
+// Ledger takes and gives back seats. Its errors are registration.Errors.
+type Ledger interface {
+	// Enroll takes a seat. The same key again gets the same answer.
+	Enroll(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Enrollment, error)
+	// Cancel gives a seat back. The same key again gets the same answer.
+	Cancel(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Cancellation, error)
+}
+
+// Catalogue is what all students see alike.
+type Catalogue interface {
+	// Period returns the registration period, zero where none has been announced.
+	Period(ctx context.Context) (registration.Period, error)
+	// SetPeriod replaces the registration period.
+	SetPeriod(ctx context.Context, period registration.Period) error
+	// Sections returns every section, in the order of their ids.
+	Sections(ctx context.Context) ([]registration.Section, error)
+}
+
+// Students is what one student sees alone.
+type Students interface {
+	// Student returns a profile; the Error has the code unauthenticated where there is no such student.
+	Student(ctx context.Context, id registration.StudentID) (registration.Student, error)
+	// Enrollments returns the seats that a student holds, in the order of their sections.
+	Enrollments(ctx context.Context, id registration.StudentID) ([]registration.Enrollment, error)
+}
+
+// Accounts knows the bcrypt hashes of passwords; a hash is "" where there is no such account.
+type Accounts interface {
+	StudentPassword(ctx context.Context, id registration.StudentID) (hash string, err error)
+	StaffPassword(ctx context.Context, login string) (hash string, err error)
+}
+
+// Export writes the state of all seats at now, read in one transaction, as NDJSON.
+type Export func(ctx context.Context, into io.Writer, now time.Time) error

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/goormu/stampede/service/registration"
+)
+
+// minZip is the length in bytes from which compressing an answer is worth the work.
+const minZip = 1024
+
+// list is a list of sections as of one instant, encoded for whoever asks.
+type list struct {
+	asOf    time.Time
+	period  registration.Period
+	state   registration.State
+	entries []entry
+
+	plain, zipped  []byte   // zipped is nil where it is not worth it
+	tag, zippedTag []string // strong and quoted; one element, ready to be a header
+}
+
+// entry is one section, encoded and ready to be searched.
+type entry struct {
+	section registration.Section
+	encoded []byte
+	names   string // folded: Korean and English, on two lines
+	days    uint8  // bit d is set where the section meets on weekday d
+}
+
+// snapshot holds the list of all sections. It is encoded when something in it changed, never for a request.
+type snapshot struct {
+	mu      sync.Mutex // held while the list is encoded
+	current atomic.Pointer[list]
+}
+
+// update takes in the sections as they were read at now, and reports whether that made a new list.
+func (s *snapshot) update(now time.Time, period registration.Period, sections []registration.Section) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.current.Load()
+	if old != nil && old.valid(now, period) && slices.EqualFunc(old.entries, sections, entry.holds) {
+		return false, nil
+	}
+	entries := make([]entry, len(sections))
+	for i, section := range sections {
+		if old != nil && i < len(old.entries) && old.entries[i].holds(section) {
+			entries[i] = old.entries[i]
+			continue
+		}
+		made, err := newEntry(section)
+		if err != nil {
+			return false, err
+		}
+		entries[i] = made
+	}
+	s.current.Store(newList(now, period, period.State(now), entries))
+	return true, nil
+}
+
+// at returns the list for a request at now. Between two updates only the period can change, or open, or close: then the
+// known sections are encoded with it.
+func (s *snapshot) at(now time.Time, period registration.Period) (l *list, rebuilt bool) {
+	if l = s.current.Load(); l.valid(now, period) {
+		return l, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l = s.current.Load(); l.valid(now, period) {
+		return l, false
+	}
+	l = newList(l.asOf, period, period.State(now), l.entries)
+	s.current.Store(l)
+	return l, true
+}
+
+// valid reports whether the list still says what is true of the period.
+func (l *list) valid(now time.Time, period registration.Period) bool {
+	return l.period.OpensAt.Equal(period.OpensAt) && l.period.ClosesAt.Equal(period.ClosesAt) && l.state == period.State(now)
+}
+
+// section returns what is known of one section.
+func (l *list) section(id registration.SectionID) (*entry, bool) {
+	i, ok := slices.BinarySearchFunc(l.entries, id, func(e entry, id registration.SectionID) int { return int(e.section.ID - id) })
+	if !ok {
+		return nil, false
+	}
+	return &l.entries[i], true
+}
+
+// filtered returns the list of those sections that the filter lets through.
+func (l *list) filtered(f filter) *list {
+	var entries []entry
+	for _, e := range l.entries {
+		if f.matches(&e) {
+			entries = append(entries, e)
+		}
+	}
+	return newList(l.asOf, l.period, l.state, entries)
+}
+
+func newList(asOf time.Time, period registration.Period, state registration.State, entries []entry) *list {
+	l := &list{asOf: asOf, period: period, state: state, entries: entries}
+	size := 256
+	for i := range entries {
+		size += len(entries[i].encoded) + 1
+	}
+	b := append(make([]byte, 0, size), `{"as_of":`...)
+	b = appendTime(b, asOf)
+	b = append(b, `,"period":`...)
+	b = appendPeriod(b, period, state)
+	b = append(b, `,"sections":[`...)
+	for i := range entries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, entries[i].encoded...)
+	}
+	l.plain = append(b, "]}\n"...)
+	sum := sha256.Sum256(l.plain)
+	digest := hex.EncodeToString(sum[:12])
+	l.tag, l.zippedTag = []string{`"` + digest + `"`}, []string{`"` + digest + `-gzip"`}
+	if len(l.plain) >= minZip {
+		l.zipped = zip(l.plain)
+	}
+	return l
+}
+
+var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+func zip(plain []byte) []byte {
+	zipper := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(zipper)
+	var out bytes.Buffer
+	out.Grow(len(plain) / 5)
+	zipper.Reset(&out)
+	// Writing to a buffer cannot go wrong.
+	_, _ = zipper.Write(plain)
+	_ = zipper.Close()
+	return out.Bytes()
+}
+
+func newEntry(section registration.Section) (entry, error) {
+	if section.Slots == nil {
+		section.Slots = []registration.Slot{}
+	}
+	encoded, err := json.Marshal(section)
+	if err != nil {
+		return entry{}, fmt.Errorf("encoding section %d: %w", section.ID, err)
+	}
+	e := entry{section: section, encoded: encoded, names: fold(section.Name) + "\n" + fold(section.NameEN)}
+	for _, slot := range section.Slots {
+		e.days |= 1 << slot.Weekday
+	}
+	return e, nil
+}
+
+// holds reports whether the entry was made from this section.
+func (e entry) holds(section registration.Section) bool {
+	x := e.section
+	return x.ID == section.ID && x.CourseCode == section.CourseCode && x.Name == section.Name && x.NameEN == section.NameEN &&
+		x.Major == section.Major && x.Professor == section.Professor && x.Credits == section.Credits &&
+		x.Capacity == section.Capacity && x.Taken == section.Taken && slices.Equal(x.Slots, section.Slots)
+}
