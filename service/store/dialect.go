@@ -18,4 +18,6 @@ type dialect interface {
 	snapshot(ctx context.Context, db *sql.DB) (*sql.Conn, error)
 	durability(ctx context.Context, db *sql.DB) (warning string, err error)
 	transient(err error) bool
+	// contradiction reports whether a constraint of the tables refused a write.
+	contradiction(err error) bool
 }

@@ -160,6 +160,12 @@ func (mysqlDialect) durability(ctx context.Context, db *sql.DB) (string, error) 
 	return "a commit may be lost with the power: " + strings.Join(weak, ", "), nil
 }
 
+// contradiction knows duplicate keys and the CHECK constraints of MySQL (3819) and MariaDB (4025).
+func (mysqlDialect) contradiction(err error) bool {
+	var server *mysql.MySQLError
+	return errors.As(err, &server) && (server.Number == 1062 || server.Number == 3819 || server.Number == 4025)
+}
+
 // Numbers of server errors after which the same transaction may succeed.
 const (
 	errLockWait           = 1205
@@ -178,6 +184,9 @@ func (mysqlDialect) transient(err error) bool {
 			return true
 		}
 		return false
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false // the caller's own time is up
 	}
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) ||

@@ -83,10 +83,19 @@ func (sqliteDialect) durability(ctx context.Context, db *sql.DB) (string, error)
 }
 
 func (sqliteDialect) transient(err error) bool {
+	code := sqliteCode(err)
+	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
+}
+
+func (sqliteDialect) contradiction(err error) bool {
+	return sqliteCode(err) == sqlitelib.SQLITE_CONSTRAINT
+}
+
+// sqliteCode returns the primary code of an error, without what the extended one adds, or 0.
+func sqliteCode(err error) int {
 	var fault *sqlite.Error
 	if !errors.As(err, &fault) {
-		return false
+		return 0
 	}
-	code := fault.Code() & 0xff // the primary code, without what the extended one adds
-	return code == sqlitelib.SQLITE_BUSY || code == sqlitelib.SQLITE_LOCKED
+	return fault.Code() & 0xff
 }

@@ -107,6 +107,12 @@ func (s *Store) Durability(ctx context.Context) (warning string, err error) {
 // busy file or a lost connection.
 func (s *Store) Transient(err error) bool { return s.dialect.transient(err) }
 
+// Contradiction reports whether the tables refused a write that the locks should have made safe: a constraint was broken
+// or a statement met an unexpected number of rows.
+func (s *Store) Contradiction(err error) bool {
+	return errors.Is(err, ErrRowCount) || s.dialect.contradiction(err)
+}
+
 func (s *Store) pools() []*sql.DB {
 	if s.read == s.write {
 		return []*sql.DB{s.write}

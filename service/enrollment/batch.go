@@ -1,0 +1,234 @@
+package enrollment
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/store"
+)
+
+// work takes batches off the queue until it is closed and empty.
+func (l *Ledger) work(ctx context.Context) {
+	for first := range l.queue {
+		batch := l.take(first)
+		if len(batch) == 0 {
+			continue
+		}
+		if l.config.Observer.Batch != nil {
+			l.config.Observer.Batch(len(batch))
+		}
+		began := time.Now()
+		l.settle(ctx, batch)
+		took := time.Since(began)
+		if l.config.Strategy == ForUpdate {
+			took /= time.Duration(max(l.store.Writers(), 1))
+		}
+		l.rate.observe(len(batch), took)
+		for _, r := range batch {
+			l.outcome(r.op, r.outcome())
+			close(r.done)
+		}
+	}
+}
+
+// take returns the first request and what waits behind it, without those whose callers have left.
+func (l *Ledger) take(first *request) []*request {
+	batch := make([]*request, 0, min(l.config.BatchSize, 1+len(l.queue)))
+	next, ok := first, true
+	for {
+		if next.take() {
+			batch = append(batch, next)
+			if l.config.Observer.QueueWait != nil {
+				l.config.Observer.QueueWait(time.Since(next.asked))
+			}
+		}
+		if len(batch) == l.config.BatchSize {
+			return batch
+		}
+		select {
+		case next, ok = <-l.queue:
+			if !ok {
+				return batch
+			}
+		default:
+			return batch
+		}
+	}
+}
+
+// settle decides a batch in one transaction, trying again where that may help. A COMMIT whose outcome is unknown needs no
+// care of its own: the next try reads the keys and finds what was committed. A batch that the tables refuse is settled
+// one by one, so that a fault in one student's rows stays that student's.
+func (l *Ledger) settle(ctx context.Context, batch []*request) {
+	pause := 25 * time.Millisecond
+	for try := 0; ; try++ {
+		err := l.transact(ctx, batch)
+		if err == nil {
+			return
+		}
+		if l.store.Contradiction(err) && len(batch) > 1 {
+			l.config.Logger.Error("settling a batch one by one", "requests", len(batch), "error", err)
+			for i := range batch {
+				l.settle(ctx, batch[i:i+1])
+			}
+			return
+		}
+		if ctx.Err() != nil || !l.store.Transient(err) || try >= l.config.Retries {
+			l.fail(ctx, batch, err)
+			return
+		}
+		l.config.Logger.Warn("trying a batch again", "requests", len(batch), "try", try+1, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause *= 2
+	}
+}
+
+func (l *Ledger) fail(ctx context.Context, batch []*request, err error) {
+	fault := &registration.Error{
+		Code: registration.Unavailable, Detail: "the database did not answer; ask again with the same key",
+		RetryAfter: time.Second, Err: err,
+	}
+	switch {
+	case ctx.Err() != nil:
+		fault.Detail = errDraining.Detail
+	case l.store.Contradiction(err) || errors.Is(err, errCatalogue):
+		fault.Code, fault.Detail, fault.RetryAfter = registration.Internal, "the request could not be decided", 0
+	}
+	l.config.Logger.Error("giving up a batch", "requests", len(batch), "code", fault.Code, "error", err)
+	for _, r := range batch {
+		r.decided(answer{}, fault)
+	}
+}
+
+// transact decides a batch in one transaction. Unless it returns nil, nothing that was decided counts.
+func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
+	defer cancel()
+	since := time.Now()
+	tx, err := l.store.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the error at hand says more
+		}
+	}()
+	book, err := l.open(ctx, tx, batch)
+	if err != nil {
+		return err
+	}
+	since = l.phase("lock", since)
+	for _, r := range batch {
+		r.decided(book.decide(r))
+	}
+	changes := book.changes()
+	l.loseRows(&changes)
+	since = l.phase("decide", since)
+	if err := tx.Apply(ctx, changes); err != nil {
+		return err
+	}
+	if err := pauseFor(ctx, l.config.Faults.SlowCommit); err != nil {
+		return err
+	}
+	since = l.phase("write", since)
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	l.phase("commit", since)
+	return nil
+}
+
+// open locks and reads everything that the decisions of a batch rest on.
+func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*book, error) {
+	students, sections := involved(batch)
+	locked, err := tx.LockStudents(ctx, students)
+	if err != nil {
+		return nil, err
+	}
+	enrollments, err := tx.Enrollments(ctx, students)
+	if err != nil {
+		return nil, err
+	}
+	cancellations, err := cancellations(ctx, tx, locked)
+	if err != nil {
+		return nil, err
+	}
+	seats, err := tx.LockSections(ctx, sections)
+	if err != nil {
+		return nil, err
+	}
+	// The clock goes before the period: whoever moves the period after this read does so after the instant at which
+	// these seats are granted.
+	now := l.config.Clock().Truncate(time.Millisecond)
+	period, version, err := tx.Period(ctx)
+	if err != nil {
+		return nil, err
+	}
+	catalogue, err := l.catalogueAt(ctx, tx, version)
+	if err != nil {
+		return nil, err
+	}
+	book := newBook(now, period, catalogue)
+	return book, book.fill(locked, enrollments, cancellations, seats)
+}
+
+// involved returns the students and sections of a batch, each once and in order.
+func involved(batch []*request) ([]registration.StudentID, []registration.SectionID) {
+	students := make([]registration.StudentID, len(batch))
+	sections := make([]registration.SectionID, len(batch))
+	for i, r := range batch {
+		students[i], sections[i] = r.Student, r.Section
+	}
+	slices.Sort(students)
+	slices.Sort(sections)
+	return slices.Compact(students), slices.Compact(sections)
+}
+
+func cancellations(ctx context.Context, tx *store.Tx, students []store.LockedStudent) ([]registration.Cancellation, error) {
+	var ids []registration.StudentID
+	for i := range students {
+		if students[i].Cancellations > 0 {
+			ids = append(ids, students[i].ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return tx.Cancellations(ctx, ids)
+}
+
+// loseRows is the lost-commit fault.
+func (l *Ledger) loseRows(changes *store.Changes) {
+	every := int64(l.config.Faults.LostCommitEvery)
+	if every == 0 {
+		return
+	}
+	changes.Added = slices.DeleteFunc(changes.Added, func(row registration.Enrollment) bool {
+		if l.seats.Add(1)%every != 0 {
+			return false
+		}
+		if changes.Taken[row.Section]--; changes.Taken[row.Section] == 0 {
+			delete(changes.Taken, row.Section)
+		}
+		return true
+	})
+}
+
+func pauseFor(ctx context.Context, pause time.Duration) error {
+	if pause == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,211 @@
+package enrollment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/store"
+)
+
+// catalogue is a copy of what rarely changes of the sections: credits and slots. Seats are never read from it.
+type catalogue struct {
+	version  int64
+	sections map[registration.SectionID]registration.Section
+}
+
+// errCatalogue says that a student holds a seat of a section that does not exist.
+var errCatalogue = errors.New("an enrolment names an unknown section")
+
+// catalogueAt returns the copy of this version, reading it anew where ours is another.
+func (l *Ledger) catalogueAt(ctx context.Context, tx *store.Tx, version int64) (*catalogue, error) {
+	if have := l.catalogue.Load(); have != nil && have.version == version {
+		return have, nil
+	}
+	sections, err := tx.Sections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fresh := &catalogue{version: version, sections: make(map[registration.SectionID]registration.Section, len(sections))}
+	for i := range sections {
+		fresh.sections[sections[i].ID] = sections[i]
+	}
+	l.catalogue.Store(fresh)
+	return fresh, nil
+}
+
+// book is the state on which one batch is decided. All of it is locked in the database, and each decision changes it, so
+// that the next one sees what the one before did.
+type book struct {
+	now       time.Time
+	period    registration.Period
+	catalogue *catalogue
+	order     []*account // by student id
+	accounts  map[registration.StudentID]*account
+	seats     map[registration.SectionID]*seats
+}
+
+// account is what a student holds and gave back. rows and standing.Held run in parallel.
+type account struct {
+	standing  registration.Standing
+	rows      []row
+	removed   []registration.Enrollment
+	cancelled []cancelledRow
+}
+
+type row struct {
+	registration.Enrollment
+	stored bool // it stood in the table before this batch
+}
+
+type cancelledRow struct {
+	registration.Cancellation
+	stored bool
+}
+
+// seats counts one section.
+type seats struct {
+	capacity, taken, before int
+}
+
+func newBook(now time.Time, period registration.Period, catalogue *catalogue) *book {
+	return &book{
+		now: now, period: period, catalogue: catalogue,
+		accounts: map[registration.StudentID]*account{}, seats: map[registration.SectionID]*seats{},
+	}
+}
+
+func (b *book) fill(students []store.LockedStudent, enrollments []registration.Enrollment,
+	cancellations []registration.Cancellation, sections []store.LockedSection,
+) error {
+	for i := range students {
+		a := &account{standing: registration.Standing{MaxCredits: students[i].MaxCredits}}
+		b.order = append(b.order, a)
+		b.accounts[students[i].ID] = a
+	}
+	for _, enrollment := range enrollments {
+		a := b.accounts[enrollment.Student]
+		section, known := b.catalogue.sections[enrollment.Section]
+		if a == nil || !known {
+			return fmt.Errorf("reading the time-table of student %d: section %d: %w", enrollment.Student, enrollment.Section, errCatalogue)
+		}
+		a.rows = append(a.rows, row{Enrollment: enrollment, stored: true})
+		a.standing.Held = append(a.standing.Held, section)
+	}
+	for _, cancellation := range cancellations {
+		if a := b.accounts[cancellation.Student]; a != nil {
+			a.cancelled = append(a.cancelled, cancelledRow{Cancellation: cancellation, stored: true})
+		}
+	}
+	for _, section := range sections {
+		b.seats[section.ID] = &seats{capacity: section.Capacity, taken: section.Taken, before: section.Taken}
+	}
+	return nil
+}
+
+// decide answers one request and notes what the answer changes.
+func (b *book) decide(r *request) (answer, error) {
+	account := b.accounts[r.Student]
+	if account == nil {
+		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.Student)
+	}
+	if found, err, known := account.recall(r); known {
+		return found, err
+	}
+	if r.op == opCancel {
+		return b.cancel(account, r)
+	}
+	return b.enroll(account, r)
+}
+
+// recall looks for the row that the request's key made before. A key belongs to one operation on one section.
+func (a *account) recall(r *request) (found answer, err error, known bool) { //nolint:revive // known qualifies both
+	for i := range a.rows {
+		if row := a.rows[i].Enrollment; row.Key == r.Key {
+			if r.op == opEnroll && row.Section == r.Section {
+				return answer{enrollment: row, replayed: true}, nil, true
+			}
+			return answer{}, reused(r.Key), true
+		}
+	}
+	for i := range a.cancelled {
+		switch gone := a.cancelled[i].Cancellation; {
+		case gone.Key == r.Key && r.op == opCancel && gone.Section == r.Section:
+			return answer{cancellation: gone, replayed: true}, nil, true
+		case gone.EnrollmentKey == r.Key && r.op == opEnroll && gone.Section == r.Section:
+			return answer{enrollment: registration.Enrollment{
+				Student: gone.Student, Section: gone.Section, Key: gone.EnrollmentKey, EnrolledAt: gone.EnrolledAt,
+			}, replayed: true}, nil, true
+		case gone.Key == r.Key || gone.EnrollmentKey == r.Key:
+			return answer{}, reused(r.Key), true
+		}
+	}
+	return answer{}, nil, false
+}
+
+func reused(key string) error {
+	return registration.Errorf(registration.IdempotencyKeyReused, "the key %q was used for another request", key)
+}
+
+func (b *book) enroll(a *account, r *request) (answer, error) {
+	section, known := b.catalogue.sections[r.Section]
+	seats := b.seats[r.Section]
+	if !known || seats == nil {
+		return answer{}, registration.Errorf(registration.SectionNotFound, "there is no section %d", r.Section)
+	}
+	section.Capacity, section.Taken = seats.capacity, seats.taken
+	if err := registration.CheckEnroll(b.period, b.now, a.standing, section); err != nil {
+		return answer{}, err
+	}
+	granted := registration.Enrollment{Student: r.Student, Section: r.Section, Key: r.Key, EnrolledAt: b.now}
+	a.rows = append(a.rows, row{Enrollment: granted})
+	a.standing.Held = append(a.standing.Held, section)
+	seats.taken++
+	return answer{enrollment: granted}, nil
+}
+
+func (b *book) cancel(a *account, r *request) (answer, error) {
+	if err := registration.CheckCancel(b.period, b.now, a.standing, r.Section); err != nil {
+		return answer{}, err
+	}
+	i := slices.IndexFunc(a.rows, func(row row) bool { return row.Section == r.Section })
+	gone := a.rows[i]
+	a.rows = slices.Delete(a.rows, i, i+1)
+	a.standing.Held = slices.Delete(a.standing.Held, i, i+1)
+	if gone.stored {
+		a.removed = append(a.removed, gone.Enrollment)
+	}
+	cancellation := registration.Cancellation{
+		Student: r.Student, Section: r.Section, Key: r.Key, EnrollmentKey: gone.Key, EnrolledAt: gone.EnrolledAt, CancelledAt: b.now,
+	}
+	a.cancelled = append(a.cancelled, cancelledRow{Cancellation: cancellation})
+	b.seats[r.Section].taken--
+	return answer{cancellation: cancellation}, nil
+}
+
+// changes returns what the decisions of the batch write, ordered by student.
+func (b *book) changes() store.Changes {
+	changes := store.Changes{Taken: map[registration.SectionID]int{}}
+	for _, a := range b.order {
+		changes.Removed = append(changes.Removed, a.removed...)
+		for i := range a.rows {
+			if !a.rows[i].stored {
+				changes.Added = append(changes.Added, a.rows[i].Enrollment)
+			}
+		}
+		for i := range a.cancelled {
+			if !a.cancelled[i].stored {
+				changes.Cancelled = append(changes.Cancelled, a.cancelled[i].Cancellation)
+			}
+		}
+	}
+	for id, seats := range b.seats {
+		if difference := seats.taken - seats.before; difference != 0 {
+			changes.Taken[id] = difference
+		}
+	}
+	return changes
+}

@@ -1,0 +1,121 @@
+package enrollment
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Strategy names a way to turn requests into transactions.
+type Strategy string
+
+// The strategies. Both obey the same rules.
+const (
+	// GroupCommit decides up to BatchSize requests in one transaction, on one worker.
+	GroupCommit Strategy = "group-commit"
+	// ForUpdate spends one transaction of SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT on each request, as many at a time
+	// as the store has connections: the usual way, kept for comparison.
+	ForUpdate Strategy = "for-update"
+)
+
+// Strategies returns every strategy, the default first.
+func Strategies() []Strategy { return []Strategy{GroupCommit, ForUpdate} }
+
+// MaxBatch is the greatest number of requests in one transaction: database servers choose bad plans for longer IN lists.
+const MaxBatch = 512
+
+// Config holds the settings of a Ledger. A zero field takes the default that its comment names.
+type Config struct {
+	// Strategy is GroupCommit by default.
+	Strategy Strategy
+	// QueueSize is how many requests may wait, 20,000 by default; the next one is answered overloaded at once.
+	QueueSize int
+	// BatchSize is the greatest number of requests in a transaction, 1 to MaxBatch (the default). ForUpdate ignores it.
+	BatchSize int
+	// Timeout bounds one try of a transaction, 15 s by default.
+	Timeout time.Duration
+	// Retries is how often a batch is tried again after a deadlock, a lock wait or a lost connection, 4 by default,
+	// with pauses that double from 25 ms. A negative number means never.
+	Retries int
+	// Clock is the server's clock, time.Now by default. It is asked once for each transaction.
+	Clock func() time.Time
+	// Observer is told what happens; the zero Observer listens to nothing.
+	Observer Observer
+	// Faults is zero except in tests of the judges.
+	Faults Faults
+	// Logger takes events that an operator should see, slog.Default() by default.
+	Logger *slog.Logger
+}
+
+// Faults breaks the ledger on purpose, so that those who judge it can be tested. The zero value breaks nothing. It must
+// never be set by accident: the command that fills it asks for an explicit permission.
+type Faults struct {
+	// SlowCommit is a pause in each transaction before its COMMIT, with every lock held.
+	SlowCommit time.Duration
+	// LostCommitEvery, where positive, leaves every N-th granted row out of the INSERT and out of the section's count,
+	// and acknowledges it all the same.
+	LostCommitEvery int
+}
+
+// Observer receives the ledger's events for metrics. Any field may be nil. The functions are called from the ledger's
+// workers and callers at the same time and must return quickly.
+type Observer struct {
+	// QueueWait receives how long a request waited until a worker took it.
+	QueueWait func(wait time.Duration)
+	// Batch receives the number of requests in a transaction.
+	Batch func(size int)
+	// Phase receives how long one phase of a transaction took: "lock" (students locked, their rows read, sections
+	// locked), "decide", "write", "commit".
+	Phase func(phase string, took time.Duration)
+	// Outcome receives what became of a request: op is "enroll" or "cancel"; outcome is "granted", "cancelled",
+	// "replayed" (answered again from the row that its key made), "abandoned" (its caller left while it was queued) or
+	// the code of a registration.Error.
+	Outcome func(op, outcome string)
+}
+
+// Validate reports every setting that is out of range, at once.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Strategy != "" && c.Strategy != GroupCommit && c.Strategy != ForUpdate {
+		faults = append(faults, fmt.Errorf("strategy %q is neither %q nor %q", c.Strategy, GroupCommit, ForUpdate))
+	}
+	if c.QueueSize < 0 {
+		faults = append(faults, fmt.Errorf("queue size %d is negative", c.QueueSize))
+	}
+	if c.BatchSize < 0 || c.BatchSize > MaxBatch {
+		faults = append(faults, fmt.Errorf("batch size %d is outside 1 to %d", c.BatchSize, MaxBatch))
+	}
+	if c.Timeout < 0 {
+		faults = append(faults, fmt.Errorf("transaction time-out %s is negative", c.Timeout))
+	}
+	if c.Faults.SlowCommit < 0 || c.Faults.LostCommitEvery < 0 {
+		faults = append(faults, errors.New("a fault's setting is negative"))
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Strategy == "" {
+		c.Strategy = GroupCommit
+	}
+	if c.QueueSize == 0 {
+		c.QueueSize = 20_000
+	}
+	if c.BatchSize == 0 {
+		c.BatchSize = MaxBatch
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 15 * time.Second
+	}
+	if c.Retries == 0 {
+		c.Retries = 4
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}

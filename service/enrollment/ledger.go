@@ -1,0 +1,185 @@
+package enrollment
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/store"
+)
+
+// Request asks for a seat, or to give one back, on behalf of a student. Key is the request's idempotency key: asking
+// again with the same key is answered from the row that the key made, now or after a restart.
+type Request struct {
+	Student registration.StudentID
+	Section registration.SectionID
+	Key     string
+}
+
+// Ledger grants seats and takes them back. Its methods may be called by any number of goroutines at once.
+type Ledger struct {
+	config Config
+	store  *store.Store
+	queue  chan *request
+	rate   rate
+	seats  atomic.Int64 // rows counted by the lost-commit fault
+
+	catalogue atomic.Pointer[catalogue]
+
+	closing sync.RWMutex // held for reading while a request enters the queue
+	closed  bool
+	workers sync.WaitGroup
+	stop    context.CancelCauseFunc
+}
+
+// New starts a ledger on a migrated store. Close must be called to end it, before the store is closed.
+func New(db *store.Store, config Config) (*Ledger, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("starting the seat ledger: %w", err)
+	}
+	config = config.withDefaults()
+	workers := 1
+	if config.Strategy == ForUpdate {
+		workers, config.BatchSize = max(db.Writers(), 1), 1
+	}
+	l := &Ledger{config: config, store: db, queue: make(chan *request, config.QueueSize)}
+	ctx, stop := context.WithCancelCause(context.Background())
+	l.stop = stop
+	for range workers {
+		l.workers.Go(func() { l.work(ctx) })
+	}
+	return l, nil
+}
+
+// Enroll takes a seat. A nil error means that the seat is committed. A refusal by the rules, a full queue (overloaded,
+// with RetryAfter) and a database that cannot be reached (unavailable) are *registration.Error. Where ctx ends first the
+// answer is unavailable: the request is then either never decided, or decided and found again by its key.
+func (l *Ledger) Enroll(ctx context.Context, r Request) (registration.Enrollment, error) {
+	answer, err := l.ask(ctx, opEnroll, r)
+	return answer.enrollment, err
+}
+
+// Cancel gives a seat back. Its errors are those of Enroll.
+func (l *Ledger) Cancel(ctx context.Context, r Request) (registration.Cancellation, error) {
+	answer, err := l.ask(ctx, opCancel, r)
+	return answer.cancellation, err
+}
+
+// QueueDepth returns how many requests wait.
+func (l *Ledger) QueueDepth() int { return len(l.queue) }
+
+// Close takes no more requests, answers those that wait and returns when all is answered. Where ctx ends first, what
+// runs is rolled back, and what has no answer yet gets unavailable.
+func (l *Ledger) Close(ctx context.Context) error {
+	l.closing.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.queue)
+	}
+	l.closing.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		l.workers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		l.stop(nil)
+		return nil
+	case <-ctx.Done():
+		l.stop(errDraining)
+		<-done
+		return fmt.Errorf("draining the seat ledger: %w", context.Cause(ctx))
+	}
+}
+
+var errDraining = registration.Errorf(registration.Unavailable, "the service is stopping")
+
+func (l *Ledger) ask(ctx context.Context, op op, r Request) (answer, error) {
+	if err := r.validate(); err != nil {
+		l.outcome(op, string(registration.InvalidRequest))
+		return answer{}, err
+	}
+	asked := newRequest(op, r)
+	if err := l.enqueue(ctx, asked); err != nil {
+		l.outcome(op, string(registration.CodeOf(err)))
+		return answer{}, err
+	}
+	select {
+	case <-asked.done:
+	case <-ctx.Done():
+		if asked.abandon() { // else a worker has it: it is decided, and counted there
+			l.outcome(op, "abandoned")
+		}
+		return answer{}, &registration.Error{
+			Code: registration.Unavailable, Detail: "the request ended before its answer; ask again with the same key",
+			RetryAfter: time.Second, Err: context.Cause(ctx),
+		}
+	}
+	return asked.answer, asked.err
+}
+
+func (r Request) validate() error {
+	switch {
+	case r.Student <= 0:
+		return registration.Errorf(registration.InvalidRequest, "student_id must be positive")
+	case r.Section <= 0:
+		return registration.Errorf(registration.InvalidRequest, "section_id must be positive")
+	case !registration.ValidKey(r.Key):
+		return registration.Errorf(registration.InvalidRequest,
+			"Idempotency-Key must have 1 to %d printable ASCII characters", registration.MaxKeyLength)
+	}
+	return nil
+}
+
+func (l *Ledger) enqueue(ctx context.Context, r *request) error {
+	if err := ctx.Err(); err != nil {
+		return &registration.Error{
+			Code: registration.Unavailable, Detail: "the request ended before it was queued", RetryAfter: time.Second, Err: err,
+		}
+	}
+	l.closing.RLock()
+	defer l.closing.RUnlock()
+	if l.closed {
+		return &registration.Error{Code: registration.Unavailable, Detail: errDraining.Detail, RetryAfter: time.Second}
+	}
+	select {
+	case l.queue <- r:
+		return nil
+	default:
+		return &registration.Error{
+			Code: registration.Overloaded, Detail: "too many requests wait; ask again later", RetryAfter: l.retryAfter(),
+		}
+	}
+}
+
+// retryAfter is how long the backlog takes at the present rate of answers, 1 s at least and 30 s at most, and up to half
+// as long again by chance, so that those who were sent away do not come back together.
+func (l *Ledger) retryAfter() time.Duration {
+	perSecond := l.rate.perSecond()
+	if perSecond <= 0 {
+		perSecond = 1000 // nothing is known yet
+	}
+	seconds := math.Min(math.Max(float64(len(l.queue))/perSecond, 1), 30)
+	return time.Duration(seconds * (1 + rand.Float64()/2) * float64(time.Second)) //nolint:gosec // spreads, guards nothing
+}
+
+func (l *Ledger) outcome(op op, outcome string) {
+	if l.config.Observer.Outcome != nil {
+		l.config.Observer.Outcome(op.String(), outcome)
+	}
+}
+
+func (l *Ledger) phase(name string, since time.Time) time.Time {
+	now := time.Now()
+	if l.config.Observer.Phase != nil {
+		l.config.Observer.Phase(name, now.Sub(since))
+	}
+	return now
+}

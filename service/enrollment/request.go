@@ -1,0 +1,89 @@
+package enrollment
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/goormu/stampede/service/registration"
+)
+
+type op uint8
+
+const (
+	opEnroll op = iota
+	opCancel
+)
+
+func (o op) String() string {
+	if o == opCancel {
+		return "cancel"
+	}
+	return "enroll"
+}
+
+// answer holds the row that a request made or found; replayed says that it was there before.
+type answer struct {
+	enrollment   registration.Enrollment
+	cancellation registration.Cancellation
+	replayed     bool
+}
+
+// The lives of a request: it waits until a worker takes it or its caller leaves, whichever is first.
+const (
+	waiting int32 = iota
+	taken
+	abandoned
+)
+
+// request is a Request on its way through the queue. answer and err belong to the worker until done is closed.
+type request struct {
+	Request
+	op     op
+	asked  time.Time
+	state  atomic.Int32
+	done   chan struct{}
+	answer answer
+	err    error
+}
+
+func newRequest(op op, r Request) *request {
+	return &request{Request: r, op: op, asked: time.Now(), done: make(chan struct{})}
+}
+
+func (r *request) take() bool    { return r.state.CompareAndSwap(waiting, taken) }
+func (r *request) abandon() bool { return r.state.CompareAndSwap(waiting, abandoned) }
+
+// decided sets what the answer will be once the transaction is committed.
+func (r *request) decided(a answer, err error) { r.answer, r.err = a, err }
+
+// outcome is the name of the answer for metrics.
+func (r *request) outcome() string {
+	switch {
+	case r.err != nil:
+		return string(registration.CodeOf(r.err))
+	case r.answer.replayed:
+		return "replayed"
+	case r.op == opCancel:
+		return "cancelled"
+	default:
+		return "granted"
+	}
+}
+
+// rate follows how many requests a second are answered while there is work, as a moving average over batches.
+type rate struct{ bits atomic.Uint64 }
+
+func (r *rate) perSecond() float64 { return math.Float64frombits(r.bits.Load()) }
+
+func (r *rate) observe(requests int, took time.Duration) {
+	if took <= 0 {
+		return
+	}
+	const weight = 0.2
+	now := float64(requests) / took.Seconds()
+	if old := r.perSecond(); old > 0 {
+		now = old*(1-weight) + now*weight
+	}
+	r.bits.Store(math.Float64bits(now))
+}
