@@ -1,0 +1,222 @@
+package student
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/goormu/stampede/k6/arrival"
+	"github.com/goormu/stampede/k6/wire"
+)
+
+const (
+	dialers   = 256            // Connections that are made at once.
+	quiet     = time.Second    // No poll begins later than this before T0.
+	cutoff    = quiet * 3 / 10 // No answer is awaited longer than this before T0.
+	spin      = 2 * time.Millisecond
+	keepBytes = 4 << 10 // Of an answer's body: problem documents are smaller.
+)
+
+// A Plan is everything that the students of one generator need to know. Nobody changes it once they are under way.
+type Plan struct {
+	Run      string    // The run's ID, which every Idempotency-Key begins with.
+	T0       time.Time // When all enrol.
+	Students int64     // Of the whole run, all generators together.
+	Rows     []int64   // The places in the run of this generator's students, which count from 0 and ascend.
+	Identity []Identity
+	Targets  []*wire.Target // At least one; students are spread over them.
+	Choices  *Choices
+	Wishes   int // Sections on a student's list.
+	Seed     uint64
+
+	Arrival arrival.Shape
+	Opens   time.Time     // When the first may arrive.
+	Poll    time.Duration // Between two looks at the page before T0, on average; 0 for none.
+	GiveUp  time.Duration // How long after T0 a student still begins a request.
+	Timeout time.Duration // Of one request.
+	Source  int           // The first source address on loopback; 0 for the system's choice. See wire.SourcePorts.
+	Busy    time.Duration // The seeded fault: what the senders waste at T0 before they send.
+	To      Listener
+}
+
+// A Crowd is a generator's students.
+type Crowd struct {
+	plan     Plan
+	students []student
+	dials    chan dial
+	gate     atomic.Bool // Open from T0 on.
+	gone     sync.WaitGroup
+
+	arrived atomic.Int64
+	waiting atomic.Int64
+	left    atomic.Int64
+}
+
+// Count says how many students have arrived, wait for T0 with an open connection, and have left.
+type Count struct{ Arrived, Waiting, Left int64 }
+
+type dial struct {
+	student *student
+	done    chan dialed
+}
+
+type dialed struct {
+	wire.Dialed
+	err error
+}
+
+// NewCrowd prepares the students of a plan.
+func NewCrowd(plan Plan) *Crowd {
+	c := &Crowd{plan: plan, students: make([]student, len(plan.Rows)), dials: make(chan dial, dialers)}
+	for i := range c.students {
+		row := plan.Rows[i]
+		s := &c.students[i]
+		s.crowd, s.local, s.id, s.token = c, i, plan.Identity[i].ID, plan.Identity[i].Token
+		s.target = plan.Targets[i%len(plan.Targets)]
+		s.wishes = plan.Choices.Of(row, plan.Wishes)
+		s.chance = *rand.NewPCG(plan.Seed^0x9e3779b97f4a7c15, uint64(row))
+	}
+	return c
+}
+
+// Count returns the present numbers.
+func (c *Crowd) Count() Count {
+	return Count{Arrived: c.arrived.Load(), Waiting: c.waiting.Load(), Left: c.left.Load()}
+}
+
+// Run lets the students arrive, sends their requests at T0 and returns when the last one has left. When ctx ends, all
+// leave at once. released is called at T0, before the first request is sent.
+func (c *Crowd) Run(ctx context.Context, released func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for range min(dialers, len(c.students)) {
+		go c.dialer(ctx)
+	}
+	c.gone.Add(len(c.students))
+	go c.admit(ctx)
+	go c.release(ctx, released)
+
+	all := make(chan struct{})
+	go func() {
+		c.gone.Wait()
+		close(all)
+	}()
+	select {
+	case <-all:
+		return
+	case <-ctx.Done():
+	}
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		for i := range c.students { // Again and again: one may just have begun to wait.
+			if conn := c.students[i].conn.Load(); conn != nil {
+				conn.Interrupt()
+			}
+		}
+		select {
+		case <-all:
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// admit lets each student arrive at its time.
+func (c *Crowd) admit(ctx context.Context) {
+	for i := range c.students {
+		row := c.plan.Rows[i]
+		at := c.plan.Opens.Add(c.plan.Arrival(row, c.plan.Students, arrival.Chance(c.plan.Seed, row)))
+		if wait := time.Until(at); wait > time.Millisecond {
+			sleep(ctx, wait)
+		}
+		if ctx.Err() != nil {
+			c.gone.Add(i - len(c.students)) // The rest never comes.
+			return
+		}
+		go c.students[i].live(ctx)
+	}
+}
+
+// dialer makes connections for students, one after the other, so that a student's stack stays small.
+func (c *Crowd) dialer(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case d := <-c.dials:
+			limited, cancel := context.WithTimeout(ctx, c.plan.Timeout)
+			source := 0
+			if c.plan.Source > 0 {
+				source = c.plan.Source + d.student.local/len(c.plan.Targets)/wire.SourcePorts
+			}
+			made, err := d.student.target.Dial(limited, source)
+			cancel()
+			d.done <- dialed{made, err}
+		}
+	}
+}
+
+// release sends the requests of everybody who is parked, at T0, from one locked thread a processor.
+func (c *Crowd) release(ctx context.Context, released func()) {
+	sleep(ctx, time.Until(c.plan.T0)-quiet/2)
+	if ctx.Err() != nil {
+		return
+	}
+	runtime.GC() // So that none is due while the requests leave.
+	writers := min(runtime.GOMAXPROCS(0), max(len(c.students)/64, 1))
+	var start sync.WaitGroup
+	start.Add(writers)
+	for w := range writers {
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			sleep(ctx, time.Until(c.plan.T0)-spin)
+			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { //nolint:revive // It spins: a timer may be late.
+			}
+			if ctx.Err() == nil && !c.gate.Swap(true) {
+				released()
+			}
+			start.Done()
+			start.Wait()
+			if ctx.Err() == nil {
+				burn(c.plan.Busy)
+				c.send(w, writers)
+			}
+		}()
+	}
+}
+
+// send sends the first request of each of a writer's students.
+func (c *Crowd) send(writer, writers int) {
+	buffer := make([]byte, 0, 1024)
+	for i := writer; i < len(c.students); i += writers {
+		s := &c.students[i]
+		if conn := s.conn.Load(); conn != nil && conn.Parked() {
+			request := s.enrollment(s.wishes[0], s.key(0))
+			buffer = request.AppendTo(buffer[:0])
+			conn.Send(buffer)
+		}
+	}
+}
+
+// burn keeps a processor busy.
+func burn(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; { //nolint:revive // Wasting time is its purpose.
+	}
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

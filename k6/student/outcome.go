@@ -1,0 +1,76 @@
+package student
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/goormu/stampede/k6/run"
+)
+
+// codes are the problem codes of the service's contract. Others become run.Error, so that labels stay bounded.
+var codes = map[string]bool{
+	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
+	run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true, run.Overloaded: true, run.Unavailable: true,
+	"unauthenticated": true, "token-expired": true, "forbidden": true, "invalid-request": true,
+	"idempotency-key-reused": true, "too-large": true, "not-found": true, "section-not-found": true,
+	"method-not-allowed": true, "internal": true,
+}
+
+// Outcome names what an answer to an enrolment says: run.Granted, a problem code of the contract, or run.Error.
+func Outcome(status int, body []byte) string {
+	if status == http.StatusCreated {
+		return run.Granted
+	}
+	if status >= 400 {
+		if code := problemCode(body); codes[code] {
+			return code
+		}
+	}
+	return run.Error
+}
+
+// problemCode finds the member "code" of a problem document. Within a JSON string the quotes would be escaped, so the
+// plain search finds only the member; the decoder is for documents that are written with spaces.
+func problemCode(body []byte) string {
+	const member = `"code":"`
+	if at := bytes.Index(body, []byte(member)); at >= 0 {
+		rest := body[at+len(member):]
+		if end := bytes.IndexByte(rest, '"'); end >= 0 {
+			return intern(rest[:end])
+		}
+	}
+	var problem struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(body, &problem) != nil {
+		return ""
+	}
+	return strings.Clone(problem.Code)
+}
+
+// intern returns the word without allocating where it is one of the frequent codes.
+func intern(word []byte) string {
+	switch string(word) {
+	case run.SectionFull:
+		return run.SectionFull
+	case run.TimetableClash:
+		return run.TimetableClash
+	case run.CreditLimit:
+		return run.CreditLimit
+	case run.Overloaded:
+		return run.Overloaded
+	}
+	return string(word)
+}
+
+// failure names why there is no usable answer.
+func failure(err error) string {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return run.Timeout
+	}
+	return run.Connection
+}
