@@ -184,7 +184,7 @@ func involved(batch []*request) ([]registration.StudentID, []registration.Sectio
 	students := make([]registration.StudentID, len(batch))
 	sections := make([]registration.SectionID, len(batch))
 	for i, r := range batch {
-		students[i], sections[i] = r.Student, r.Section
+		students[i], sections[i] = r.student, r.section
 	}
 	slices.Sort(students)
 	slices.Sort(sections)

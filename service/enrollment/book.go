@@ -108,9 +108,9 @@ func (b *book) fill(students []store.LockedStudent, enrollments []registration.E
 
 // decide answers one request and notes what the answer changes.
 func (b *book) decide(r *request) (answer, error) {
-	account := b.accounts[r.Student]
+	account := b.accounts[r.student]
 	if account == nil {
-		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.Student)
+		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.student)
 	}
 	if found, err, known := account.recall(r); known {
 		return found, err
@@ -124,23 +124,23 @@ func (b *book) decide(r *request) (answer, error) {
 // recall looks for the row that the request's key made before. A key belongs to one operation on one section.
 func (a *account) recall(r *request) (found answer, err error, known bool) { //nolint:revive // known qualifies both
 	for i := range a.rows {
-		if row := a.rows[i].Enrollment; row.Key == r.Key {
-			if r.op == opEnroll && row.Section == r.Section {
+		if row := a.rows[i].Enrollment; row.Key == r.key {
+			if r.op == opEnroll && row.Section == r.section {
 				return answer{enrollment: row, replayed: true}, nil, true
 			}
-			return answer{}, reused(r.Key), true
+			return answer{}, reused(r.key), true
 		}
 	}
 	for i := range a.cancelled {
 		switch gone := a.cancelled[i].Cancellation; {
-		case gone.Key == r.Key && r.op == opCancel && gone.Section == r.Section:
+		case gone.Key == r.key && r.op == opCancel && gone.Section == r.section:
 			return answer{cancellation: gone, replayed: true}, nil, true
-		case gone.EnrollmentKey == r.Key && r.op == opEnroll && gone.Section == r.Section:
+		case gone.EnrollmentKey == r.key && r.op == opEnroll && gone.Section == r.section:
 			return answer{enrollment: registration.Enrollment{
 				Student: gone.Student, Section: gone.Section, Key: gone.EnrollmentKey, EnrolledAt: gone.EnrolledAt,
 			}, replayed: true}, nil, true
-		case gone.Key == r.Key || gone.EnrollmentKey == r.Key:
-			return answer{}, reused(r.Key), true
+		case gone.Key == r.key || gone.EnrollmentKey == r.key:
+			return answer{}, reused(r.key), true
 		}
 	}
 	return answer{}, nil, false
@@ -151,16 +151,16 @@ func reused(key string) error {
 }
 
 func (b *book) enroll(a *account, r *request) (answer, error) {
-	section, known := b.catalogue.sections[r.Section]
-	seats := b.seats[r.Section]
+	section, known := b.catalogue.sections[r.section]
+	seats := b.seats[r.section]
 	if !known || seats == nil {
-		return answer{}, registration.Errorf(registration.SectionNotFound, "there is no section %d", r.Section)
+		return answer{}, registration.Errorf(registration.SectionNotFound, "there is no section %d", r.section)
 	}
 	section.Capacity, section.Taken = seats.capacity, seats.taken
 	if err := registration.CheckEnroll(b.period, b.now, a.standing, section); err != nil {
 		return answer{}, err
 	}
-	granted := registration.Enrollment{Student: r.Student, Section: r.Section, Key: r.Key, EnrolledAt: b.now}
+	granted := registration.Enrollment{Student: r.student, Section: r.section, Key: r.key, EnrolledAt: b.now}
 	a.rows = append(a.rows, row{Enrollment: granted})
 	a.standing.Held = append(a.standing.Held, section)
 	seats.taken++
@@ -168,10 +168,10 @@ func (b *book) enroll(a *account, r *request) (answer, error) {
 }
 
 func (b *book) cancel(a *account, r *request) (answer, error) {
-	if err := registration.CheckCancel(b.period, b.now, a.standing, r.Section); err != nil {
+	if err := registration.CheckCancel(b.period, b.now, a.standing, r.section); err != nil {
 		return answer{}, err
 	}
-	i := slices.IndexFunc(a.rows, func(row row) bool { return row.Section == r.Section })
+	i := slices.IndexFunc(a.rows, func(row row) bool { return row.Section == r.section })
 	gone := a.rows[i]
 	a.rows = slices.Delete(a.rows, i, i+1)
 	a.standing.Held = slices.Delete(a.standing.Held, i, i+1)
@@ -179,10 +179,10 @@ func (b *book) cancel(a *account, r *request) (answer, error) {
 		a.removed = append(a.removed, gone.Enrollment)
 	}
 	cancellation := registration.Cancellation{
-		Student: r.Student, Section: r.Section, Key: r.Key, EnrollmentKey: gone.Key, EnrolledAt: gone.EnrolledAt, CancelledAt: b.now,
+		Student: r.student, Section: r.section, Key: r.key, EnrollmentKey: gone.Key, EnrolledAt: gone.EnrolledAt, CancelledAt: b.now,
 	}
 	a.cancelled = append(a.cancelled, cancelledRow{Cancellation: cancellation})
-	b.seats[r.Section].taken--
+	b.seats[r.section].taken--
 	return answer{cancellation: cancellation}, nil
 }
 

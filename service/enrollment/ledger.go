@@ -13,14 +13,6 @@ import (
 	"github.com/goormu/stampede/service/store"
 )
 
-// Request asks for a seat, or to give one back, on behalf of a student. Key is the request's idempotency key: asking
-// again with the same key is answered from the row that the key made, now or after a restart.
-type Request struct {
-	Student registration.StudentID
-	Section registration.SectionID
-	Key     string
-}
-
 // Ledger grants seats and takes them back. Its methods may be called by any number of goroutines at once.
 type Ledger struct {
 	config Config
@@ -56,17 +48,19 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	return l, nil
 }
 
-// Enroll takes a seat. A nil error means that the seat is committed. A refusal by the rules, a full queue (overloaded,
-// with RetryAfter) and a database that cannot be reached (unavailable) are *registration.Error. Where ctx ends first the
-// answer is unavailable: the request is then either never decided, or decided and found again by its key.
-func (l *Ledger) Enroll(ctx context.Context, r Request) (registration.Enrollment, error) {
-	answer, err := l.ask(ctx, opEnroll, r)
+// Enroll takes a seat of a section for a student. Key is the request's idempotency key, 1 to 64 printable ASCII
+// characters: the same key again gets the same answer, now or after a restart. A nil error means that the seat is
+// committed. A refusal by the rules, a full queue (overloaded, with RetryAfter) and a database that cannot be reached
+// (unavailable) are *registration.Error. Where ctx ends first the answer is unavailable: the request is then either never
+// decided, or decided and found again by its key.
+func (l *Ledger) Enroll(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Enrollment, error) {
+	answer, err := l.ask(ctx, newRequest(opEnroll, student, section, key))
 	return answer.enrollment, err
 }
 
-// Cancel gives a seat back. Its errors are those of Enroll.
-func (l *Ledger) Cancel(ctx context.Context, r Request) (registration.Cancellation, error) {
-	answer, err := l.ask(ctx, opCancel, r)
+// Cancel gives a seat back. Its key and its errors are like those of Enroll.
+func (l *Ledger) Cancel(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Cancellation, error) {
+	answer, err := l.ask(ctx, newRequest(opCancel, student, section, key))
 	return answer.cancellation, err
 }
 
@@ -101,41 +95,27 @@ func (l *Ledger) Close(ctx context.Context) error {
 
 var errDraining = registration.Errorf(registration.Unavailable, "the service is stopping")
 
-func (l *Ledger) ask(ctx context.Context, op op, r Request) (answer, error) {
-	if err := r.validate(); err != nil {
-		l.outcome(op, string(registration.InvalidRequest))
-		return answer{}, err
+func (l *Ledger) ask(ctx context.Context, r *request) (answer, error) {
+	err := r.validate()
+	if err == nil {
+		err = l.enqueue(ctx, r)
 	}
-	asked := newRequest(op, r)
-	if err := l.enqueue(ctx, asked); err != nil {
-		l.outcome(op, string(registration.CodeOf(err)))
+	if err != nil {
+		l.outcome(r.op, string(registration.CodeOf(err)))
 		return answer{}, err
 	}
 	select {
-	case <-asked.done:
+	case <-r.done:
 	case <-ctx.Done():
-		if asked.abandon() { // else a worker has it: it is decided, and counted there
-			l.outcome(op, "abandoned")
+		if r.abandon() { // else a worker has it: it is decided, and counted there
+			l.outcome(r.op, "abandoned")
 		}
 		return answer{}, &registration.Error{
 			Code: registration.Unavailable, Detail: "the request ended before its answer; ask again with the same key",
 			RetryAfter: time.Second, Err: context.Cause(ctx),
 		}
 	}
-	return asked.answer, asked.err
-}
-
-func (r Request) validate() error {
-	switch {
-	case r.Student <= 0:
-		return registration.Errorf(registration.InvalidRequest, "student_id must be positive")
-	case r.Section <= 0:
-		return registration.Errorf(registration.InvalidRequest, "section_id must be positive")
-	case !registration.ValidKey(r.Key):
-		return registration.Errorf(registration.InvalidRequest,
-			"Idempotency-Key must have 1 to %d printable ASCII characters", registration.MaxKeyLength)
-	}
-	return nil
+	return r.answer, r.err
 }
 
 func (l *Ledger) enqueue(ctx context.Context, r *request) error {

@@ -36,10 +36,13 @@ const (
 	abandoned
 )
 
-// request is a Request on its way through the queue. answer and err belong to the worker until done is closed.
+// request is on its way through the queue. answer and err belong to the worker until done is closed.
 type request struct {
-	Request
-	op     op
+	op      op
+	student registration.StudentID
+	section registration.SectionID
+	key     string
+
 	asked  time.Time
 	state  atomic.Int32
 	done   chan struct{}
@@ -47,8 +50,21 @@ type request struct {
 	err    error
 }
 
-func newRequest(op op, r Request) *request {
-	return &request{Request: r, op: op, asked: time.Now(), done: make(chan struct{})}
+func newRequest(op op, student registration.StudentID, section registration.SectionID, key string) *request {
+	return &request{op: op, student: student, section: section, key: key, asked: time.Now(), done: make(chan struct{})}
+}
+
+func (r *request) validate() error {
+	switch {
+	case r.student <= 0:
+		return registration.Errorf(registration.InvalidRequest, "student_id must be positive")
+	case r.section <= 0:
+		return registration.Errorf(registration.InvalidRequest, "section_id must be positive")
+	case !registration.ValidKey(r.key):
+		return registration.Errorf(registration.InvalidRequest,
+			"Idempotency-Key must have 1 to %d printable ASCII characters", registration.MaxKeyLength)
+	}
+	return nil
 }
 
 func (r *request) take() bool    { return r.state.CompareAndSwap(waiting, taken) }

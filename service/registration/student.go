@@ -38,13 +38,14 @@ type Cancellation struct {
 // MaxKeyLength is the greatest length of an idempotency key in bytes.
 const MaxKeyLength = 64
 
-// ValidKey reports whether an idempotency key has 1 to MaxKeyLength printable ASCII characters, space excluded.
+// ValidKey reports whether an idempotency key has 1 to MaxKeyLength printable ASCII characters, none of them a space at
+// either end.
 func ValidKey(key string) bool {
-	if key == "" || len(key) > MaxKeyLength {
+	if key == "" || len(key) > MaxKeyLength || key[0] == ' ' || key[len(key)-1] == ' ' {
 		return false
 	}
 	for i := range len(key) {
-		if key[i] <= ' ' || key[i] > '~' {
+		if key[i] < ' ' || key[i] > '~' {
 			return false
 		}
 	}

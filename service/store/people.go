@@ -2,18 +2,23 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/goormu/stampede/service/registration"
 )
 
-// Student returns a student's profile, or an error that wraps ErrNotFound.
+// Student returns a student's profile. Where there is none, the error is a registration.Error with the code
+// unauthenticated that wraps ErrNotFound.
 func (s *Store) Student(ctx context.Context, id registration.StudentID) (registration.Student, error) {
 	student, err := one(ctx, s.read, func(row scanner) (student registration.Student, err error) {
 		err = row.Scan(&student.ID, &student.Name, &student.NameEN, &student.Major, &student.Year, &student.MaxCredits)
 		return student, err
 	}, `SELECT student.id, student.name, student.name_en, major.name, student.study_year, student.max_credits
 		FROM student JOIN major ON major.id = student.major_id WHERE student.id = ?`, int64(id))
+	if errors.Is(err, ErrNotFound) {
+		return student, &registration.Error{Code: registration.Unauthenticated, Detail: fmt.Sprintf("there is no student %d", id), Err: err}
+	}
 	if err != nil {
 		return student, fmt.Errorf("reading student %d: %w", id, err)
 	}
@@ -36,19 +41,19 @@ func (s *Store) StudentIDs(ctx context.Context, limit int) ([]registration.Stude
 	return ids, nil
 }
 
-// StudentPassword returns the bcrypt hash of a student's password, or an error that wraps ErrNotFound.
+// StudentPassword returns the bcrypt hash of a student's password, "" where there is no such student.
 func (s *Store) StudentPassword(ctx context.Context, id registration.StudentID) (hash string, err error) {
 	hash, err = one(ctx, s.read, scanString, "SELECT password_hash FROM student WHERE id = ?", int64(id))
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", fmt.Errorf("reading the password hash of student %d: %w", id, err)
 	}
 	return hash, nil
 }
 
-// StaffPassword returns the bcrypt hash of a staff member's password, or an error that wraps ErrNotFound.
+// StaffPassword returns the bcrypt hash of a staff member's password, "" where there is no such member.
 func (s *Store) StaffPassword(ctx context.Context, login string) (hash string, err error) {
 	hash, err = one(ctx, s.read, scanString, "SELECT password_hash FROM staff WHERE login = ?", login)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", fmt.Errorf("reading the password hash of a staff member: %w", err)
 	}
 	return hash, nil
