@@ -33,14 +33,10 @@ func (r *Record) reasons() []string {
 		reasons = append(reasons, fmt.Sprintf("The p99 of the send lag, %s, is over a quarter of the latency objective of %s.",
 			seconds(lag), seconds(objective)))
 	}
-	// Students who neither sent nor were dropped, in a run that was not cut short, could not send either.
-	unsent := r.Dropped
-	if !r.Interrupted {
-		unsent = max(unsent, r.Offered-r.Sent)
-	}
-	if share := float64(unsent) / float64(max(r.Offered, 1)); share > maxDroppedShare {
+	// A first request that never left because the target took no connection is the target's doing, and not dropped.
+	if share := float64(r.Dropped) / float64(max(r.Offered, 1)); share > maxDroppedShare {
 		reasons = append(reasons, fmt.Sprintf("%d of %d students (%.2f %%) could not send their first request; at most 0.1 %% may.",
-			unsent, r.Offered, 100*share))
+			r.Dropped, r.Offered, 100*share))
 	}
 	if r.Health.DescriptorsExhausted {
 		reasons = append(reasons, "The generator ran out of file descriptors.")

@@ -50,6 +50,10 @@ func Merge(records ...Record) (Record, error) {
 		return Record{}, fmt.Errorf("merging shards: %w", err)
 	}
 	first := shards[0]
+	if first.Shards == 1 {
+		first.Shard = MergedShard
+		return first, nil
+	}
 	merged := Record{
 		Version: Version, ID: first.ID, Scenario: first.Scenario, Seed: first.Seed, Revision: first.Revision,
 		Fault: first.Fault, Shards: first.Shards, Shard: MergedShard, T0: first.T0, Window: first.Window,
@@ -134,10 +138,8 @@ func (r *Record) addShard(s *Record) {
 	h.DescriptorsExhausted = h.DescriptorsExhausted || s.Health.DescriptorsExhausted
 	h.PortsExhausted = h.PortsExhausted || s.Health.PortsExhausted
 	h.LatencyObjectiveSeconds = min(h.LatencyObjectiveSeconds, s.Health.LatencyObjectiveSeconds)
-	if r.Shards > 1 {
-		for _, reason := range s.Health.Reasons {
-			h.Reasons = append(h.Reasons, fmt.Sprintf("Shard %d: %s", s.Shard, reason))
-		}
+	for _, reason := range s.Health.Reasons {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("Shard %d: %s", s.Shard, reason))
 	}
 	for _, t := range s.Thresholds {
 		if !slices.ContainsFunc(r.Thresholds, func(o Threshold) bool { return o.Metric == t.Metric && o.Expression == t.Expression }) {
@@ -154,9 +156,6 @@ func (r *Record) addTimes(bins []*hdrhistogram.Histogram) ([]*hdrhistogram.Histo
 			continue
 		}
 		if i >= len(r.Bins.ResponseTime) {
-			if r.Shards == 1 {
-				return bins, errors.New("a record that is not a shard of several cannot be merged")
-			}
 			return bins, fmt.Errorf("bins.response_time has no bin %d", i)
 		}
 		h, err := decode(r.Bins.ResponseTime[i])
