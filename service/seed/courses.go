@@ -53,7 +53,7 @@ var titles = []title{
 	{"%s방법론", "Methods of %s", 0},
 	{"%s세미나", "Seminar in %s", 2},
 	{"현대%s의 이해", "Modern %s", 0},
-	{"%s과 데이터 분석", "%s and Data Analysis", 0},
+	{"데이터로 보는 %s", "%s through Data", 0},
 	{"%s 문헌 강독", "Readings in %s", 2},
 	{"%s의 역사", "History of %s", 0},
 	{"고급%s", "Advanced %s", 0},

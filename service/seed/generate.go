@@ -3,6 +3,7 @@ package seed
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/goormu/stampede/service/registration"
@@ -17,7 +18,7 @@ func Generate(config Config) (store.University, error) {
 	}
 	g := &generator{
 		Config: config, chance: rand.New(rand.NewPCG(config.Seed, 0x5742)), //nolint:gosec // chance that must repeat itself
-		staff: map[int64][]int64{}, load: map[int64]int{},
+		staff: map[int64][]int64{}, busy: map[int64][][]registration.Slot{},
 	}
 	for i, subject := range majors {
 		g.made.Majors = append(g.made.Majors, store.Major{ID: int64(i + 1), Name: subject.name, NameEN: subject.english})
@@ -35,9 +36,9 @@ type generator struct {
 	Config
 	chance *rand.Rand
 	made   store.University
-	staff  map[int64][]int64 // professors by major
-	load   map[int64]int     // sections by professor
-	counts [2]int            // courses so far, of majors and of liberal arts
+	staff  map[int64][]int64               // professors by major
+	busy   map[int64][][]registration.Slot // slots by professor, of one section after the other
+	counts [2]int                          // courses so far, of majors and of liberal arts
 }
 
 const (
@@ -90,9 +91,18 @@ func numbered(title string, part int) string {
 }
 
 func (g *generator) section(course store.Course, smallest, largest int) {
+	professor := g.professor(course.MajorID)
+	slots := g.slots(course.Credits)
+	for slices.ContainsFunc(g.busy[professor], func(taught []registration.Slot) bool {
+		_, clash := registration.Clash(taught, slots)
+		return clash
+	}) {
+		slots = g.slots(course.Credits)
+	}
+	g.busy[professor] = append(g.busy[professor], slots)
 	g.made.Sections = append(g.made.Sections, store.Section{
-		ID: registration.SectionID(len(g.made.Sections) + 1), CourseID: course.ID, ProfessorID: g.professor(course.MajorID),
-		Capacity: smallest + 5*g.chance.IntN((largest-smallest)/5+1), Slots: g.slots(course.Credits),
+		ID: registration.SectionID(len(g.made.Sections) + 1), CourseID: course.ID, ProfessorID: professor,
+		Capacity: smallest + 5*g.chance.IntN((largest-smallest)/5+1), Slots: slots,
 	})
 }
 
@@ -114,17 +124,13 @@ func (g *generator) slots(credits int) []registration.Slot {
 
 // professor returns one of the major who teaches fewer than three sections, a new one where all have three.
 func (g *generator) professor(major int64) int64 {
-	if all := g.staff[major]; len(all) > 0 {
-		if last := all[len(all)-1]; g.load[last] < 3 {
-			g.load[last]++
-			return last
-		}
+	if all := g.staff[major]; len(all) > 0 && len(g.busy[all[len(all)-1]]) < 3 {
+		return all[len(all)-1]
 	}
 	name, english := g.name()
 	id := int64(len(g.made.Professors) + 1)
 	g.made.Professors = append(g.made.Professors, store.Professor{ID: id, Name: name, NameEN: english, MajorID: major})
 	g.staff[major] = append(g.staff[major], id)
-	g.load[id] = 1
 	return id
 }
 

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/goormu/stampede/service/enrollment"
+	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/store"
+)
+
+// workload says which sections are asked for.
+type workload struct {
+	name, title string
+	choose      func(chance *rand.Rand) func() registration.SectionID
+}
+
+// sections is how many the university has; hot is the one that everybody wants.
+const (
+	sections = 200
+	hot      = registration.SectionID(sections)
+)
+
+var workloads = []workload{
+	{"hot", "one hot section", func(*rand.Rand) func() registration.SectionID {
+		return func() registration.SectionID { return hot }
+	}},
+	{"zipf", "200 sections, Zipf", func(chance *rand.Rand) func() registration.SectionID {
+		zipf := rand.NewZipf(chance, 1.1, 1, sections-1)
+		return func() registration.SectionID { return registration.SectionID(1 + zipf.Uint64()) }
+	}},
+}
+
+// students is more than any strategy enrols in one measurement.
+const (
+	students = 200_000
+	first    = registration.StudentID(1)
+)
+
+// bench is one database, filled with a university that has room for everybody.
+type bench struct {
+	settings
+	db  *store.Store
+	raw *sql.DB // looks at and empties the tables between measurements
+}
+
+func newBench(ctx context.Context, s settings, name string, stdout io.Writer) (*bench, error) {
+	db, err := store.Open(ctx, name, store.Options{Connections: s.connections})
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{settings: s, db: db}
+	if err := b.prepare(ctx, name, stdout); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *bench) prepare(ctx context.Context, name string, stdout io.Writer) (err error) {
+	if path, ok := strings.CutPrefix(name, "sqlite:"); ok {
+		b.raw, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
+	} else {
+		b.raw, err = sql.Open("mysql", name)
+	}
+	if err != nil {
+		return err
+	}
+	b.raw.SetMaxOpenConns(1)
+	weak, err := b.db.Durability(ctx)
+	if err != nil {
+		return err
+	}
+	if weak != "" {
+		return errors.New("the comparison needs a flush at each commit: " + weak)
+	}
+	if !strings.HasPrefix(name, "sqlite:") {
+		var flush, version string
+		if err := b.raw.QueryRowContext(ctx, "SELECT @@innodb_flush_log_at_trx_commit, VERSION()").Scan(&flush, &version); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(stdout, "%s: innodb_flush_log_at_trx_commit=%s\n", version, flush)
+	}
+	if err := b.db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := b.db.Fill(ctx, university()); err != nil {
+		return err
+	}
+	now := time.Now().Truncate(time.Second)
+	return b.db.SetPeriod(ctx, registration.Period{OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour)})
+}
+
+func university() store.University {
+	u := store.University{
+		Majors:     []store.Major{{ID: 1, Name: "컴퓨터공학과", NameEN: "Computer Science"}},
+		Professors: []store.Professor{{ID: 1, Name: "김교수", NameEN: "Kim", MajorID: 1}},
+	}
+	for id := range int64(sections) {
+		u.Courses = append(u.Courses, store.Course{ID: id + 1, Code: "C" + strconv.FormatInt(id, 10), Name: "과목", NameEN: "Course", MajorID: 1, Credits: 3})
+		u.Sections = append(u.Sections, store.Section{
+			ID: registration.SectionID(id + 1), CourseID: id + 1, ProfessorID: 1, Capacity: 10 * students,
+			Slots: []registration.Slot{{Weekday: registration.Weekday(1 + id%5), Period: int(1 + id%9)}},
+		})
+	}
+	for id := range registration.StudentID(students) {
+		u.Students = append(u.Students, store.Student{ID: first + id, Name: "학생", NameEN: "Student", MajorID: 1, Year: 1, MaxCredits: 20})
+	}
+	return u
+}
+
+func (b *bench) close() error {
+	var err error
+	if b.raw != nil {
+		err = b.raw.Close()
+	}
+	return errors.Join(err, b.db.Close())
+}
+
+// measure lets every caller enrol one student after the other for as long as a measurement takes, checks what the tables
+// then hold, and empties them. It returns the enrolments committed and answered a second.
+func (b *bench) measure(ctx context.Context, w workload, strategy enrollment.Strategy) (rate float64, err error) {
+	ledger, err := enrollment.New(b.db, enrollment.Config{Strategy: strategy})
+	if err != nil {
+		return 0, err
+	}
+	var (
+		next    atomic.Int64
+		granted atomic.Int64
+		callers sync.WaitGroup
+		faults  = make(chan error, b.callers)
+	)
+	start := time.Now()
+	for caller := range b.callers {
+		callers.Go(func() {
+			choose := w.choose(rand.New(rand.NewPCG(1, uint64(caller)))) //nolint:gosec // chance that must repeat itself
+			for time.Since(start) < b.duration {
+				student := next.Add(1)
+				if student > students {
+					return
+				}
+				if _, err := ledger.Enroll(ctx, registration.StudentID(student), choose(), "bench-"+strconv.FormatInt(student, 10)); err != nil {
+					faults <- err
+					return
+				}
+				granted.Add(1)
+			}
+		})
+	}
+	callers.Wait()
+	took := time.Since(start)
+	if err := ledger.Close(ctx); err != nil {
+		return 0, err
+	}
+	close(faults)
+	for err := range faults {
+		return 0, err
+	}
+	if err := b.check(ctx, granted.Load()); err != nil {
+		return 0, err
+	}
+	return float64(granted.Load()) / took.Seconds(), b.empty(ctx)
+}
+
+// check compares the tables with each other and with what was answered.
+func (b *bench) check(ctx context.Context, granted int64) error {
+	for what, query := range map[string]string{
+		"enrolments that were not answered, or answers without an enrolment": fmt.Sprintf("SELECT ABS(COUNT(*) - %d) FROM enrollment", granted),
+		"sections whose count differs from their enrolments": `SELECT COUNT(*) FROM section LEFT JOIN
+			(SELECT section_id, COUNT(*) AS live FROM enrollment GROUP BY section_id) AS e ON e.section_id = section.id
+			WHERE section.taken <> COALESCE(e.live, 0)`,
+		"oversold sections":                        "SELECT COUNT(*) FROM section WHERE taken > capacity",
+		"enrolments of another student's key":      "SELECT COUNT(*) FROM enrollment WHERE enroll_key <> CONCAT('bench-', student_id)",
+		"enrolments outside the period":            "SELECT COUNT(*) FROM enrollment, registration_period WHERE enrolled_at < opens_at OR enrolled_at >= closes_at",
+		"enrolments of students who do not exist":  "SELECT COUNT(*) FROM enrollment LEFT JOIN student ON student.id = student_id WHERE student.id IS NULL",
+		"students with more than one enrolment":    "SELECT COUNT(*) FROM (SELECT student_id FROM enrollment GROUP BY student_id HAVING COUNT(*) > 1) AS twice",
+		"seats taken beyond those of the sections": fmt.Sprintf("SELECT ABS(SUM(taken) - %d) FROM section", granted),
+	} {
+		var wrong int64
+		if err := b.raw.QueryRowContext(ctx, query).Scan(&wrong); err != nil {
+			return fmt.Errorf("counting %s: %w", what, err)
+		}
+		if wrong != 0 {
+			return fmt.Errorf("%d %s", wrong, what)
+		}
+	}
+	return nil
+}
+
+func (b *bench) empty(ctx context.Context) error {
+	for _, statement := range []string{"DELETE FROM enrollment", "UPDATE section SET taken = 0"} {
+		if _, err := b.raw.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("emptying the tables: %w", err)
+		}
+	}
+	return nil
+}
