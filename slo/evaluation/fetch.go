@@ -1,0 +1,196 @@
+package evaluation
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/goormu/stampede/slo/measure"
+	"github.com/goormu/stampede/slo/openslo"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/selector"
+)
+
+// answers fetches every query's samples, again and again until each is closed or the wait is over.
+func (e *evaluator) answers(ctx context.Context, complete func(measure.Series) bool) (map[string]measure.Answer, error) {
+	queries := map[string]selector.Selector{}
+	for _, o := range e.Objectives {
+		for _, q := range []*openslo.Query{o.Good, o.Bad, o.Total} {
+			if q != nil {
+				queries[key(q)] = q.Selector
+			}
+		}
+	}
+	pending := make([]string, 0, len(queries))
+	for text := range queries {
+		pending = append(pending, text)
+	}
+	slices.Sort(pending)
+	all := map[string]measure.Answer{}
+	err := e.until(ctx, func() (bool, error) {
+		fetched, err := e.fetch(ctx, pending)
+		if err != nil {
+			return false, err
+		}
+		for text, answer := range fetched {
+			all[text] = answer
+		}
+		pending = slices.DeleteFunc(pending, func(text string) bool { return measure.Closed(all[text].Series, e.Window, complete) })
+		pending = slices.DeleteFunc(pending, func(text string) bool { return e.needless(text, queries, all, pending) })
+		return len(pending) == 0, nil
+	})
+	return all, err
+}
+
+// needless reports whether an empty selection need not be waited for: it is part of one that is there and closed.
+func (e *evaluator) needless(text string, queries map[string]selector.Selector, all map[string]measure.Answer, pending []string) bool {
+	if len(all[text].Series) > 0 {
+		return false
+	}
+	for other, sel := range queries {
+		if other != text && !slices.Contains(pending, other) && len(all[other].Series) > 0 && queries[text].Narrows(sel) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evaluator) fetch(ctx context.Context, queries []string) (map[string]measure.Answer, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	answers := make([]measure.Answer, len(queries))
+	for i, text := range queries {
+		group.Go(func() (err error) {
+			answers[i], err = e.samples(ctx, text)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := make(map[string]measure.Answer, len(queries))
+	for i, text := range queries {
+		out[text] = answers[i]
+	}
+	return out, nil
+}
+
+func (e *evaluator) samples(ctx context.Context, text string) (measure.Answer, error) {
+	return e.Source.Samples(ctx, text, e.Window.Start.Add(-measure.Margin), e.Window.End.Add(measure.Margin))
+}
+
+// until tries until done, or until the wait is over; it tries at least once. The wait is counted from the window's
+// end, so that old windows are not waited for.
+func (e *evaluator) until(ctx context.Context, try func() (done bool, err error)) error {
+	deadline := e.Window.End.Add(e.Wait)
+	if latest := e.started.Add(e.Wait); deadline.After(latest) {
+		deadline = latest
+	}
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		done, err := try()
+		if done || err != nil || !e.Now().Before(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// processes asks when the targets behind the samples were scraped, and when their processes started.
+func (e *evaluator) processes(ctx context.Context, answers map[string]measure.Answer) (map[measure.Target]measure.Process, error) {
+	jobs, instances := map[string]bool{}, map[string]bool{}
+	for _, answer := range answers {
+		for _, s := range answer.Series {
+			if target, ok := s.Target(); ok {
+				jobs[target.Job], instances[target.Instance] = true, true
+			}
+		}
+	}
+	out := map[measure.Target]measure.Process{}
+	if len(jobs) == 0 {
+		return out, nil
+	}
+	matchers := []selector.Matcher{
+		{Label: "job", Op: selector.Match, Value: alternatives(jobs)},
+		{Label: "instance", Op: selector.Match, Value: alternatives(instances)},
+	}
+	up := selector.Selector{Name: "up", Matchers: matchers}.String()
+	started := selector.Selector{Name: "process_start_time_seconds", Matchers: matchers}.String()
+	fetched, err := e.fetch(ctx, []string{up, started})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range fetched[up].Series {
+		target, _ := s.Target()
+		p := out[target]
+		p.Up = s.Points
+		out[target] = p
+	}
+	for _, s := range fetched[started].Series {
+		target, _ := s.Target()
+		p := out[target]
+		p.Started = s.Points
+		out[target] = p
+	}
+	return out, nil
+}
+
+func alternatives(set map[string]bool) string {
+	var list []string
+	for v := range set {
+		list = append(list, regexp.QuoteMeta(v))
+	}
+	slices.Sort(list)
+	return strings.Join(list, "|")
+}
+
+// explainBucket says of an empty selection of a bucket which buckets the histogram has instead.
+func (e *evaluator) explainBucket(ctx context.Context, q *openslo.Query, c *measure.Count) error {
+	le, ok := q.Selector.Matcher("le")
+	if !ok || c.Series > 0 || len(c.Unknown) != 1 || c.Unknown[0].Code != reason.NoSeries {
+		return nil
+	}
+	sel := q.Selector
+	sel.Matchers = slices.DeleteFunc(slices.Clone(sel.Matchers), func(m selector.Matcher) bool { return m.Label == "le" })
+	edges, err := e.Source.Values(ctx, "le", sel.String(), e.Window.Start, e.Window.End)
+	if err != nil || len(edges) == 0 {
+		return err
+	}
+	c.Unknown = []reason.Reason{reason.New(reason.MissingBucket, le.Value, sel.String(), nearest(edges, le.Value))}
+	return nil
+}
+
+// nearest names the edges beside a threshold, or all of them where the threshold is no number.
+func nearest(edges []string, threshold string) string {
+	value := func(s string) float64 {
+		f, _ := strconv.ParseFloat(s, 64)
+		return f
+	}
+	slices.SortFunc(edges, func(a, b string) int {
+		if d := value(a) - value(b); d < 0 {
+			return -1
+		} else if d > 0 {
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	at, err := strconv.ParseFloat(threshold, 64)
+	if err != nil {
+		return strings.Join(edges, ", ")
+	}
+	i := slices.IndexFunc(edges, func(s string) bool { return value(s) > at })
+	if i < 0 {
+		i = len(edges)
+	}
+	return strings.Join(edges[max(0, i-1):min(len(edges), i+1)], ", ")
+}

@@ -1,0 +1,304 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/goormu/stampede/slo/reason"
+)
+
+// Count is how far a selection of counters rose over a window.
+type Count struct {
+	// Events is the sum over all series of the last value minus the first, resets bridged from zero.
+	Events float64
+	// Series is how many series took part; none means that there was nothing to count.
+	Series int
+	// Scrapes is how many samples the best-covered series has from Opening to Closing, both included.
+	Scrapes int
+	// Interval is the median time between samples, 0 where it is unknown.
+	Interval time.Duration
+	// Opening and Closing are the scrapes that bound the count: the last at or before the window's start (where there is
+	// one) and the first at or after its end.
+	Opening, Closing time.Time
+	// EdgeEvents is how many of Events lie between the window's edge and the scrape beside it, on either end: some or
+	// all of them may have happened outside.
+	EdgeEvents float64
+	// Lower holds why Events is only a lower bound; Unknown why it is no number to judge by.
+	Lower, Unknown []reason.Reason
+
+	steps []step
+}
+
+// step is one rise of one series: the events between two of its samples.
+type step struct {
+	from, to time.Time
+	events   float64
+}
+
+// Options is what a count needs to know besides the samples.
+type Options struct {
+	// Selector names the selection in reasons.
+	Selector string
+	// Processes holds what is known of scrape targets.
+	Processes map[Target]Process
+	// Complete reports whether a series is known to hold all its increments although it ended early; nil means none is.
+	Complete func(Series) bool
+}
+
+// Counter adds a selection of counters up over a window.
+func Counter(series []Series, w Window, opt Options) Count {
+	c := Count{Interval: interval(series)}
+	newest, complete := time.Time{}, true
+	for _, s := range series {
+		if n := len(s.Points); n > 0 && s.Points[n-1].Time.After(newest) {
+			newest = s.Points[n-1].Time
+		}
+		known := opt.Complete != nil && opt.Complete(s)
+		c.add(s, w, opt, known)
+		complete = complete && known
+	}
+	if math.IsInf(c.Events, 0) {
+		c.Events = 0
+		c.unknown(reason.NaN, opt.Selector)
+	}
+	switch {
+	case c.Series == 0 && len(c.Unknown) == 0:
+		c.unknown(reason.NoSeries, opt.Selector)
+	case c.Series > 0 && newest.Before(w.End) && !complete:
+		c.unknown(reason.Stale, opt.Selector, w.End.Sub(newest).Round(time.Millisecond))
+		c.Lower = slices.DeleteFunc(c.Lower, func(r reason.Reason) bool { return r.Code == reason.Ended })
+	}
+	return c
+}
+
+func (c *Count) add(s Series, w Window, opt Options, complete bool) {
+	if len(s.Points) == 0 {
+		if s.Native {
+			c.unknown(reason.NativeOnly, opt.Selector)
+		}
+		return
+	}
+	target, scraped := s.Target()
+	process := opt.Processes[target]
+	limit := c.closing(w, process)
+	if complete {
+		limit = s.Points[len(s.Points)-1].Time
+	}
+	first, last := bounds(s.Points, w, limit)
+	if last < 0 {
+		return // born after the window was closed
+	}
+	points := s.Points[max(first, 0) : last+1]
+	for _, p := range points {
+		if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
+			c.unknown(reason.NaN, s.Name())
+			return
+		}
+	}
+	end := points[len(points)-1].Time
+	if end.Before(w.Start.Add(-3 * c.Interval)) {
+		return // a target gone long before the window
+	}
+	c.Series++
+	if first >= 0 && bornAgain(points, process, scraped, w) {
+		points, first = points[1:], -1
+	}
+	if first < 0 {
+		c.born(s, points[0], process, scraped, w)
+	}
+	c.rise(s, points, process, scraped, w)
+	if end.Before(w.End) && !complete {
+		c.lower(reason.Ended, s.Name(), clock(end))
+	}
+	c.cover(points, first >= 0)
+}
+
+// closing returns the latest instant at which a scrape may close the window: that of the target's next scrape that
+// succeeded, or three intervals after the end where scrapes are not known.
+func (c *Count) closing(w Window, p Process) time.Time {
+	for _, started := range p.Started {
+		if !started.Time.Before(w.End) {
+			return started.Time
+		}
+	}
+	for _, up := range p.Up {
+		if up.Value == 1 && !up.Time.Before(w.End) {
+			return up.Time
+		}
+	}
+	return w.End.Add(max(3*c.Interval, 3*time.Second))
+}
+
+// bounds finds the last sample at or before the window's start (-1: none) and the first at or after its end if it is
+// not after limit, or else the last before the end (-1: none).
+func bounds(points []Point, w Window, limit time.Time) (first, last int) {
+	first, last = -1, -1
+	for i, p := range points {
+		if !p.Time.After(w.Start) {
+			first = i
+		}
+		if !p.Time.Before(w.End) {
+			if !p.Time.After(limit) {
+				last = i
+			}
+			return first, last
+		}
+		last = i
+	}
+	return first, last
+}
+
+// bornAgain reports whether the value before the window belongs to a process that was replaced before the window
+// began: then the series starts from zero inside it and no increment was lost.
+func bornAgain(points []Point, p Process, scraped bool, w Window) bool {
+	if !scraped || len(points) < 2 || points[1].Value >= points[0].Value {
+		return false
+	}
+	started, ok := valueAt(p.Started, points[1].Time)
+	if !ok {
+		return false
+	}
+	at := seconds(started)
+	return at.After(points[0].Time) && !at.After(w.Start)
+}
+
+// born accounts for a series whose first sample lies inside the window: it started from zero, provided that its target
+// was scraped earlier without it, or is not scraped at all, or was itself started inside.
+func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
+	c.step(time.Time{}, first.Time, first.Value, w)
+	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time) {
+		return
+	}
+	if started, ok := valueAt(p.Started, first.Time); ok && !seconds(started).Before(w.Start) {
+		return
+	}
+	c.unknown(reason.UnknownBase, s.Name())
+}
+
+// rise adds up the steps from sample to sample. What a process counted between its last scrape and its end is lost, so
+// a reset or a restart leaves a lower bound.
+func (c *Count) rise(s Series, points []Point, p Process, scraped bool, w Window) {
+	for i := 1; i < len(points); i++ {
+		from, to := points[i-1], points[i]
+		events := to.Value - from.Value
+		if started, ok := restarted(p, from.Time, to.Time); ok && scraped {
+			c.lower(reason.Restart, s.Labels["instance"], clock(started))
+			events = to.Value
+		} else if events < 0 {
+			c.lower(reason.Reset, s.Name(), clock(to.Time))
+			events = to.Value
+		}
+		c.step(from.Time, to.Time, events, w)
+	}
+	if !scraped {
+		return
+	}
+	earlier, known := valueAt(p.Started, w.Start)
+	for _, started := range p.Started {
+		at := seconds(started.Value)
+		inside := at.After(w.Start) && !started.Time.After(points[len(points)-1].Time)
+		switch {
+		case inside && !known:
+			c.lower(reason.StartedInside, s.Labels["instance"], clock(at))
+		case inside && earlier != started.Value:
+			c.lower(reason.Restart, s.Labels["instance"], clock(at))
+		}
+	}
+}
+
+func (c *Count) step(from, to time.Time, events float64, w Window) {
+	c.Events += events
+	if !from.IsZero() && from.Before(w.Start) && to.After(w.Start) || from.Before(w.End) && to.After(w.End) {
+		c.EdgeEvents += events
+	}
+	c.steps = append(c.steps, step{from, to, events})
+}
+
+func (c *Count) cover(points []Point, opened bool) {
+	if n := len(points); n > c.Scrapes {
+		c.Scrapes = n
+	}
+	if opened && (c.Opening.IsZero() || points[0].Time.Before(c.Opening)) {
+		c.Opening = points[0].Time
+	}
+	if end := points[len(points)-1].Time; end.After(c.Closing) {
+		c.Closing = end
+	}
+}
+
+// restarted reports whether the process behind a target was another one at the second instant than at the first, and
+// when the new one started.
+func restarted(p Process, from, to time.Time) (time.Time, bool) {
+	before, ok := valueAt(p.Started, from)
+	after, ok2 := valueAt(p.Started, to)
+	return seconds(after), ok && ok2 && before != after
+}
+
+// valueAt returns the last sample at or before t.
+func valueAt(points []Point, t time.Time) (float64, bool) {
+	i, found := slices.BinarySearchFunc(points, t, func(p Point, t time.Time) int { return p.Time.Compare(t) })
+	if found {
+		return points[i].Value, true
+	}
+	if i == 0 {
+		return 0, false
+	}
+	return points[i-1].Value, true
+}
+
+// Closed reports whether the samples reach past the window's end, so that waiting longer brings nothing: every series
+// that is not known to be complete has a sample at or after the end, or is three intervals behind one that has.
+func Closed(series []Series, w Window, complete func(Series) bool) bool {
+	newest, open := time.Time{}, false
+	for _, s := range series {
+		n := len(s.Points)
+		if n == 0 || complete != nil && complete(s) {
+			continue
+		}
+		end := s.Points[n-1].Time
+		if end.After(newest) {
+			newest = end
+		}
+		open = open || end.Before(w.End)
+	}
+	return len(series) > 0 && (!open || newest.After(w.End.Add(3*interval(series))))
+}
+
+// interval returns the median time between samples.
+func interval(series []Series) time.Duration {
+	var gaps []time.Duration
+	for _, s := range series {
+		for i := 1; i < len(s.Points); i++ {
+			gaps = append(gaps, s.Points[i].Time.Sub(s.Points[i-1].Time))
+		}
+	}
+	if len(gaps) == 0 {
+		return 0
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
+}
+
+func (c *Count) unknown(code reason.Code, args ...any) { c.Unknown = add(c.Unknown, code, args...) }
+
+func (c *Count) lower(code reason.Code, args ...any) { c.Lower = add(c.Lower, code, args...) }
+
+// add appends a reason once, and no more than four of a kind: the fifth series tells nobody anything new.
+func add(list []reason.Reason, code reason.Code, args ...any) []reason.Reason {
+	r, alike := reason.New(code, args...), 0
+	for _, have := range list {
+		if have == r {
+			return list
+		}
+		if have.Code == code {
+			alike++
+		}
+	}
+	if alike >= 4 {
+		return list
+	}
+	return append(list, r)
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.000Z") }

@@ -1,0 +1,46 @@
+package measure
+
+import (
+	"slices"
+	"time"
+)
+
+// Reach says when a number of events had been counted: not before Earliest and not after Latest, both from T0.
+type Reach struct {
+	Reached          bool
+	Earliest, Latest time.Duration
+}
+
+// Reach finds when, after t0, a count had risen by a number of events, as finely as its scrapes tell: each rise
+// happened at some time between two samples.
+func (c Count) Reach(events float64, t0 time.Time) Reach {
+	latest, ok := reached(c.steps, events, func(s step) time.Time { return s.to })
+	if !ok {
+		return Reach{}
+	}
+	earliest, _ := reached(c.steps, events, func(s step) time.Time { return s.from })
+	return Reach{Reached: true, Earliest: max(0, earliest.Sub(t0)), Latest: max(0, latest.Sub(t0))}
+}
+
+func reached(steps []step, events float64, at func(step) time.Time) (time.Time, bool) {
+	steps = slices.Clone(steps)
+	slices.SortStableFunc(steps, func(a, b step) int { return at(a).Compare(at(b)) })
+	sum := 0.0
+	for _, s := range steps {
+		if sum += s.events; sum >= events {
+			return at(s), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// ReachBins finds in which bin, of a given width and counted from T0, a number of events had been reached.
+func ReachBins(bins []float64, width time.Duration, events float64) Reach {
+	sum := 0.0
+	for i, n := range bins {
+		if sum += n; sum >= events {
+			return Reach{Reached: true, Earliest: time.Duration(i) * width, Latest: time.Duration(i+1) * width}
+		}
+	}
+	return Reach{}
+}

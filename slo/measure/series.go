@@ -1,0 +1,96 @@
+package measure
+
+import (
+	"context"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Point is one raw sample.
+type Point struct {
+	Time  time.Time
+	Value float64
+}
+
+// Series is one time series with its raw samples in order of time.
+type Series struct {
+	Labels map[string]string
+	Points []Point
+	// Native says that the series holds native histograms, which cannot be added up here.
+	Native bool
+}
+
+// Target names the scrape target of a series, ok only when it has both labels that Prometheus gives to one.
+func (s Series) Target() (Target, bool) {
+	t := Target{Job: s.Labels["job"], Instance: s.Labels["instance"]}
+	return t, t.Job != "" && t.Instance != ""
+}
+
+// Name writes the series as Prometheus does, its labels sorted.
+func (s Series) Name() string {
+	names := make([]string, 0, len(s.Labels))
+	for name := range s.Labels {
+		if name != "__name__" {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	var b strings.Builder
+	b.WriteString(s.Labels["__name__"])
+	for i, name := range names {
+		b.WriteByte(",{"[btoi(i == 0)])
+		b.WriteString(name + `="` + s.Labels[name] + `"`)
+	}
+	if len(names) > 0 {
+		b.WriteByte('}')
+	}
+	return b.String()
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Target is what one scrape reads.
+type Target struct{ Job, Instance string }
+
+// Answer is what a source holds for a selection.
+type Answer struct {
+	Series   []Series
+	Warnings []string
+}
+
+// Source fetches the raw samples of a plain selector, later than from and not later than to.
+type Source func(ctx context.Context, selector string, from, to time.Time) (Answer, error)
+
+// Window is the time to be judged, both ends included.
+type Window struct{ Start, End time.Time }
+
+// Margin is how far outside a window samples are looked for: before it for the value that a counter started from, and
+// after it for the scrape that closes it. It is Prometheus' own lookback.
+const Margin = 5 * time.Minute
+
+// Process is what the source knows about a target: when it was scraped and when its process started.
+type Process struct {
+	// Up holds the samples of `up`, Started those of `process_start_time_seconds`; either may be empty.
+	Up, Started []Point
+}
+
+// scrapedBefore reports whether the target was scraped, with success, before t.
+func (p Process) scrapedBefore(t time.Time) bool {
+	if len(p.Started) > 0 && p.Started[0].Time.Before(t) {
+		return true
+	}
+	for _, up := range p.Up {
+		if up.Value == 1 && up.Time.Before(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func seconds(v float64) time.Time { return time.UnixMilli(int64(v * 1000)).UTC() }

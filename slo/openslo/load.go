@@ -1,0 +1,274 @@
+package openslo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxFile is the size in bytes beyond which a file is no spec.
+const maxFile = 4 << 20
+
+// Load reads the spec files given, and every .yaml and .yml file of the folders given and below them. Its error is
+// Faults where the files could be read and are wrong.
+func Load(paths []string, vars Variables) (*Spec, error) {
+	files, err := find(paths)
+	if err != nil {
+		return nil, err
+	}
+	l := loader{vars: vars, byKey: map[string]*document{}}
+	for _, path := range files {
+		data, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		l.file(path, data)
+	}
+	return l.finish(strings.Join(paths, ", "))
+}
+
+// Parse reads one file's text; name stands for it in faults.
+func Parse(name string, data []byte, vars Variables) (*Spec, error) {
+	l := loader{vars: vars, byKey: map[string]*document{}}
+	l.file(name, data)
+	return l.finish(name)
+}
+
+func find(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the spec: %w", err)
+		}
+		if !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		before := len(files)
+		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+			if ext := filepath.Ext(p); err == nil && !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
+				files = append(files, p)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading the spec: %w", err)
+		}
+		if len(files) == before {
+			return nil, fmt.Errorf("reading the spec: no .yaml or .yml file in %s", path)
+		}
+	}
+	var unique []string
+	for _, f := range files {
+		if !slices.Contains(unique, f) {
+			unique = append(unique, f)
+		}
+	}
+	return unique, nil
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the spec: %w", err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the spec: %w", err)
+	}
+	return data, nil
+}
+
+// loader gathers the documents of all files, for references cross them.
+type loader struct {
+	vars      Variables
+	faults    Faults
+	documents []*document
+	byKey     map[string]*document
+	files     []File
+}
+
+func (l *loader) file(path string, data []byte) {
+	sum := sha256.Sum256(data)
+	l.files = append(l.files, File{Path: path, SHA256: hex.EncodeToString(sum[:])})
+	file, err := parse(data)
+	if err != nil {
+		f := Fault{Position: Position{File: path, Line: 1, Column: 1}, Message: "YAML: " + err.Error()}
+		var located yaml.Error
+		if errors.As(err, &located) {
+			f.Message = "YAML: " + strings.TrimSpace(located.GetMessage())
+			if t := located.GetToken(); t != nil && t.Position != nil {
+				f.Line, f.Column = t.Position.Line, t.Position.Column
+			}
+		}
+		l.faults = append(l.faults, f)
+		return
+	}
+	for _, doc := range file.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
+			continue
+		}
+		r := &reader{file: path, faults: &l.faults, anchors: map[string]ast.Node{}}
+		d := r.document(doc.Body)
+		if d == nil {
+			continue
+		}
+		l.documents = append(l.documents, d)
+		if d.name == "" {
+			continue
+		}
+		if earlier, twice := l.byKey[d.key()]; twice {
+			r.faultAt(d.Position, "%s is already defined at %s", d.key(), earlier.Position)
+			continue
+		}
+		l.byKey[d.key()] = d
+	}
+}
+
+// parse guards against a panic in the YAML parser, which reads whatever a user has.
+func parse(data []byte) (file *ast.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot be read: %v", p)
+		}
+	}()
+	return parser.ParseBytes(data, 0)
+}
+
+func (l *loader) finish(what string) (*Spec, error) {
+	spec := &Spec{Files: l.files, Documents: len(l.documents)}
+	r := &reader{faults: &l.faults}
+	for _, d := range l.documents {
+		if d.slo != nil {
+			spec.Objectives = append(spec.Objectives, l.objectives(r, d)...)
+		}
+		if d.kind == "SLI" && d.indicator != nil {
+			l.resolve(r, d.indicator)
+		}
+	}
+	if len(l.faults) > 0 {
+		l.faults.sort()
+		return nil, slices.Compact(l.faults)
+	}
+	if len(l.documents) == 0 {
+		return nil, fmt.Errorf("reading the spec: no OpenSLO document in %s", what)
+	}
+	return spec, nil
+}
+
+func (l *loader) objectives(r *reader, d *document) []Objective {
+	r.file = d.File
+	annotations, korean := r.annotated(d.notes)
+	var out []Objective
+	for i, b := range d.slo.objectives {
+		o := Objective{
+			Position: b.Position, Name: d.name, Title: d.title, TitleKorean: korean, Description: d.slo.description,
+			Service: d.slo.service, Period: d.slo.period, Annotations: annotations,
+		}
+		if o.Title == "" {
+			o.Title = o.Name
+		}
+		if len(d.slo.objectives) > 1 {
+			o.Name = fmt.Sprintf("%s/%d", d.name, i+1)
+			if b.title != "" {
+				o.Title += ": " + b.title
+				o.TitleKorean = ""
+			}
+		}
+		if b.target != nil {
+			o.Target, o.TargetText = b.target.float, b.target.percent()
+		}
+		body := b.indicator
+		if body == nil {
+			body = d.slo.indicator
+		}
+		if body != nil {
+			in := l.resolve(r, body)
+			o.Good, o.Bad, o.Total = in.good, in.bad, in.total
+		}
+		if o.Threshold == 0 {
+			o.Threshold = edge(o.Good)
+		}
+		if o.Floor > 0 && o.Good == nil {
+			r.faultAt(d.Position, "a throughput floor counts good events: the indicator needs good, not bad")
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// resolve follows a reference to an SLI and reads the queries.
+func (l *loader) resolve(r *reader, b *indicatorBody) indicator {
+	if b.ref != "" {
+		sli, ok := l.byKey[(&document{kind: "SLI", name: b.ref}).key()]
+		if !ok || sli.indicator == nil {
+			if !ok {
+				r.faultAt(b.Position, "indicatorRef: no SLI named %q", b.ref)
+			}
+			return indicator{}
+		}
+		b = sli.indicator
+	}
+	return indicator{good: l.query(r, b.good), bad: l.query(r, b.bad), total: l.query(r, b.total)}
+}
+
+func (l *loader) query(r *reader, m *metricBody) *Query {
+	if m == nil {
+		return nil
+	}
+	kind := m.sourceType
+	if m.sourceRef != "" {
+		source, ok := l.byKey[(&document{kind: "DataSource", name: m.sourceRef}).key()]
+		switch {
+		case ok && kind == "":
+			kind = source.source
+		case !ok && kind == "":
+			r.faultAt(m.Position, "metricSourceRef: no DataSource named %q, and no type", m.sourceRef)
+			return nil
+		}
+	}
+	if !isPrometheus(kind) {
+		r.faultAt(m.Position, "metricSource.type must be Prometheus, not %q", kind)
+		return nil
+	}
+	if m.query == nil {
+		r.faultAt(m.Position, "metricSource.spec has no query")
+		return nil
+	}
+	q := *m.query
+	r.parse(&q, l.vars)
+	return &q
+}
+
+func isPrometheus(kind string) bool { return strings.EqualFold(kind, "prometheus") }
+
+// edge derives a latency threshold from the bucket that counts good events, where its name says that it is in seconds.
+func edge(q *Query) float64 {
+	if q == nil || !strings.HasSuffix(q.Selector.Name, "_seconds_bucket") {
+		return 0
+	}
+	le, ok := q.Selector.Matcher("le")
+	if !ok {
+		return 0
+	}
+	v, ok := decimal(le.Value)
+	if !ok || len(le.Value) > 20 {
+		return 0
+	}
+	f, _ := v.Float64()
+	return max(f, 0)
+}

@@ -1,0 +1,303 @@
+package openslo
+
+import (
+	"fmt"
+	"math/big"
+	"time"
+	_ "time/tzdata" // a spec names time zones, and a container may have none
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/goormu/stampede/slo/selector"
+)
+
+// sloBody is an SLO's spec before references are resolved.
+type sloBody struct {
+	description, service, period string
+	indicator                    *indicatorBody
+	objectives                   []objectiveBody
+}
+
+type objectiveBody struct {
+	Position
+	title     string
+	target    *share
+	indicator *indicatorBody
+}
+
+// indicatorBody is an inline SLI, or a reference to one.
+type indicatorBody struct {
+	Position
+	ref              string
+	good, bad, total *metricBody
+}
+
+// metricBody is a metric source before its type is known.
+type metricBody struct {
+	Position
+	sourceType, sourceRef string
+	query                 *Query
+}
+
+func (r *reader) slo(n ast.Node, what string) *sloBody {
+	if n == nil {
+		return nil
+	}
+	o, ok := r.object(n, what)
+	if !ok {
+		return nil
+	}
+	b := &sloBody{description: o.description(), service: o.text("service")}
+	b.indicator = r.indicatorOrRef(o)
+	b.period = r.timeWindow(o)
+	if v := o.must("budgetingMethod"); v != nil {
+		switch text, _ := scalar(v); text {
+		case "Occurrences":
+		case "Timeslices", "RatioTimeslices":
+			r.fault(v, "budgetingMethod %s is not judged here: a run is judged by its events, Occurrences", text)
+		default:
+			r.fault(v, "budgetingMethod must be Occurrences, Timeslices or RatioTimeslices, not %q", text)
+		}
+	}
+	o.must("objectives")
+	list := o.list("objectives")
+	if v := o.get("objectives"); v != nil && len(list) == 0 {
+		r.fault(v, "%s needs at least one objective", o.path("objectives"))
+	}
+	for i, item := range list {
+		b.objectives = append(b.objectives, r.objective(item, fmt.Sprintf("%s[%d]", o.path("objectives"), i), b.indicator == nil))
+	}
+	o.list("alertPolicies") // no part of a verdict
+	o.rest()
+	return b
+}
+
+func (r *reader) indicatorOrRef(o *object) *indicatorBody {
+	inline, ref := o.get("indicator"), o.get("indicatorRef")
+	switch {
+	case inline != nil && ref != nil:
+		r.fault(ref, "%s: indicator and indicatorRef exclude each other", o.what)
+	case ref != nil:
+		return &indicatorBody{Position: r.at(ref), ref: o.text("indicatorRef")}
+	case inline == nil:
+		return nil
+	}
+	i, ok := r.object(inline, o.path("indicator"))
+	if !ok {
+		return &indicatorBody{Position: r.at(inline)}
+	}
+	if v := i.get("metadata"); v != nil {
+		r.metadata(&document{}, v)
+	}
+	b := r.indicator(i.must("spec"), i.path("spec"))
+	i.rest()
+	return b
+}
+
+func (r *reader) timeWindow(o *object) string {
+	items := o.list("timeWindow")
+	if len(items) > 1 {
+		r.fault(items[1], "%s must have exactly one item", o.path("timeWindow"))
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	w, ok := r.object(items[0], o.path("timeWindow")+"[0]")
+	if !ok {
+		return ""
+	}
+	period := ""
+	if v := w.must("duration"); v != nil {
+		period = r.duration(v, w.path("duration"))
+	}
+	rolling, isBool := w.get("isRolling").(*ast.BoolNode)
+	if v := w.get("isRolling"); v != nil && !isBool {
+		r.fault(v, "%s must be true or false", w.path("isRolling"))
+	}
+	if c, ok := r.optional(w, "calendar"); ok {
+		r.calendar(c)
+		if isBool && rolling.Value {
+			r.fault(w.fields["isRolling"].Key, "%s: a calendar window does not roll", w.what)
+		}
+	} else if isBool && !rolling.Value {
+		r.fault(w.node, "%s: a window that does not roll needs a calendar", w.what)
+	}
+	w.rest()
+	return period
+}
+
+func (r *reader) calendar(c *object) {
+	if v := c.must("startTime"); v != nil {
+		text, _ := scalar(v)
+		if _, err := time.Parse(time.DateTime, text); err != nil {
+			r.fault(v, "%s must be like 2020-01-21 12:30:00, not %q", c.path("startTime"), text)
+		}
+	}
+	if v := c.must("timeZone"); v != nil {
+		text, _ := scalar(v)
+		if _, err := time.LoadLocation(text); err != nil || text == "" {
+			r.fault(v, "%s must be an IANA name like Asia/Seoul, not %q", c.path("timeZone"), text)
+		}
+	}
+	c.rest()
+}
+
+func (r *reader) objective(n ast.Node, what string, needsIndicator bool) objectiveBody {
+	b := objectiveBody{Position: r.at(n)}
+	o, ok := r.object(n, what)
+	if !ok {
+		return b
+	}
+	b.title = o.text("displayName")
+	b.target = r.target(o)
+	b.indicator = r.indicatorOrRef(o)
+	if b.indicator == nil && needsIndicator {
+		r.fault(n, "%s has no indicator, and its SLO has none either", what)
+	}
+	if b.indicator != nil && !needsIndicator {
+		r.fault(n, "%s has an indicator, and so has its SLO", what)
+	}
+	for _, key := range []string{"op", "value"} {
+		if v := o.get(key); v != nil {
+			r.fault(o.fields[key].Key, "%s belongs to a thresholdMetric", o.path(key))
+		}
+	}
+	for _, key := range []string{"timeSliceTarget", "timeSliceWindow"} {
+		if v := o.get(key); v != nil {
+			r.fault(o.fields[key].Key, "%s belongs to time slices", o.path(key))
+		}
+	}
+	if v := o.get("compositeWeight"); v != nil {
+		r.fault(o.fields["compositeWeight"].Key, "%s: composite budgets are not judged: each objective stands for itself", o.path("compositeWeight"))
+	}
+	o.rest()
+	return b
+}
+
+func (r *reader) target(o *object) *share {
+	plain, percent := o.get("target"), o.get("targetPercent")
+	n, limit := plain, big.NewRat(1, 1)
+	switch {
+	case plain != nil && percent != nil:
+		r.fault(percent, "%s: target and targetPercent exclude each other", o.what)
+		return nil
+	case percent != nil:
+		n, limit = percent, big.NewRat(100, 1)
+	case plain == nil:
+		r.fault(o.node, "%s has neither target nor targetPercent", o.what)
+		return nil
+	}
+	v, ok := number(n)
+	if !ok || v.Sign() < 0 || v.Cmp(limit) >= 0 {
+		text, _ := scalar(n)
+		r.fault(n, "%s: the target must be a number from 0 up to but not including %s, not %q (all of it leaves no error budget)", o.what, limit.RatString(), text)
+		return nil
+	}
+	s := &share{exact: new(big.Rat).Quo(v, limit)}
+	s.float, _ = s.exact.Float64()
+	return s
+}
+
+func (r *reader) indicator(n ast.Node, what string) *indicatorBody {
+	if n == nil {
+		return &indicatorBody{}
+	}
+	b := &indicatorBody{Position: r.at(n)}
+	o, ok := r.object(n, what)
+	if !ok {
+		return b
+	}
+	o.description()
+	if t, ok := r.optional(o, "thresholdMetric"); ok {
+		r.metric(t)
+		r.fault(o.fields["thresholdMetric"].Key, "%s is not judged here: count good events in a ratioMetric, such as a histogram's bucket over its count", t.what)
+	}
+	if m, ok := r.optional(o, "ratioMetric"); ok {
+		r.ratio(m, b)
+	} else if o.fields["thresholdMetric"] == nil {
+		r.fault(n, "%s has no ratioMetric", what)
+	}
+	o.rest()
+	return b
+}
+
+func (r *reader) ratio(o *object, b *indicatorBody) {
+	counter, isBool := o.get("counter").(*ast.BoolNode)
+	raw := o.get("raw")
+	switch {
+	case raw != nil:
+		r.fault(o.fields["raw"].Key, "%s.raw is not judged here: give good or bad, and total, as counters", o.what)
+	case !isBool || !counter.Value:
+		r.fault(o.node, "%s.counter must be true: only counters can be added up exactly over a window", o.what)
+	}
+	if v := o.get("rawType"); v != nil && raw == nil {
+		r.fault(o.fields["rawType"].Key, "%s belongs to raw", o.path("rawType"))
+	}
+	for key, into := range map[string]**metricBody{"good": &b.good, "bad": &b.bad, "total": &b.total, "raw": nil} {
+		m, ok := r.optional(o, key)
+		if !ok {
+			continue
+		}
+		body := r.metric(m)
+		if into != nil {
+			*into = body
+		}
+	}
+	if raw == nil {
+		switch {
+		case b.good != nil && b.bad != nil:
+			r.fault(o.fields["bad"].Key, "%s: good and bad exclude each other", o.what)
+		case b.good == nil && b.bad == nil:
+			r.fault(o.node, "%s has neither good nor bad", o.what)
+		}
+		o.must("total")
+	}
+	o.rest()
+}
+
+func (r *reader) metric(o *object) *metricBody {
+	b := &metricBody{Position: r.at(o.node)}
+	v := o.must("metricSource")
+	o.rest()
+	if v == nil {
+		return b
+	}
+	s, ok := r.object(v, o.path("metricSource"))
+	if !ok {
+		return b
+	}
+	b.Position = r.at(v)
+	b.sourceType, b.sourceRef = s.text("type"), s.text("metricSourceRef")
+	if v := s.must("spec"); v != nil {
+		spec, _ := r.object(v, s.path("spec"))
+		if q := spec.get("query"); q != nil {
+			b.query = &Query{Position: r.at(q), Text: spec.text("query")}
+		}
+		spec.taken["query"] = true
+		b.other(spec)
+	}
+	s.rest()
+	return b
+}
+
+// other keeps the fields of a metric source's spec from being reported before its type is known: OpenSLO leaves them
+// to each type. For Prometheus there is only the query.
+func (b *metricBody) other(spec *object) {
+	if b.sourceType == "" || isPrometheus(b.sourceType) {
+		spec.must("query")
+		spec.rest()
+	}
+}
+
+// parse substitutes and reads a query; the selector is empty where it was faulty.
+func (r *reader) parse(q *Query, vars Variables) {
+	text, err := substitute(q.Text, vars)
+	if err != nil {
+		r.faultAt(q.Position, "query: %v", err)
+		return
+	}
+	q.Text = text
+	if q.Selector, err = selector.Parse(text); err != nil {
+		r.faultAt(q.Position, "query: %v", err)
+	}
+}

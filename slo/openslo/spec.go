@@ -1,0 +1,85 @@
+package openslo
+
+import (
+	"math/big"
+
+	"github.com/goormu/stampede/slo/selector"
+)
+
+// Spec is everything that was read: the objectives to judge, in order of files, and the files themselves.
+type Spec struct {
+	Objectives []Objective
+	Files      []File
+	// Documents is how many OpenSLO documents were read, of every kind.
+	Documents int
+}
+
+// File is one file of a spec.
+type File struct {
+	Path string
+	// SHA256 is the hexadecimal digest of the file's bytes.
+	SHA256 string
+}
+
+// Objective is one target of one SLO, its indicator resolved.
+type Objective struct {
+	Position
+	// Name identifies it: the SLO's metadata.name, with "/1", "/2" … where the SLO has several objectives.
+	Name string
+	// Title is what people read: the display name, or else the name. TitleKorean may be empty.
+	Title, TitleKorean string
+	Description        string
+	Service            string
+	// Target is the share of events that must be good, in [0, 1), and TargetText the same as the spec wrote it, in percent.
+	Target     float64
+	TargetText string
+	// Good or Bad is set, never both; Total always is.
+	Good, Bad, Total *Query
+	// Period is the SLO's time window in OpenSLO's shorthand, such as 28d; empty where it has none.
+	Period string
+	Annotations
+}
+
+// Query is a metric source's query after substitution.
+type Query struct {
+	Position
+	Text     string
+	Selector selector.Selector
+}
+
+// Annotations is what OpenSLO has no field for, written in metadata.annotations under Prefix.
+type Annotations struct {
+	// MinEvents is the number of events below which an objective is inconclusive, at least 1.
+	MinEvents float64
+	// Floor is the throughput floor in events a second, 0 where the objective is a plain share.
+	Floor float64
+	// FloorBins names the series of run.json's bins that shows when the good events came.
+	FloorBins string
+	// Threshold is the latency that the indicator is about in seconds, 0 where it is about none.
+	Threshold float64
+}
+
+// Prefix is what the evaluator's own annotations start with.
+const Prefix = "stampede.goormu.dev/"
+
+// indicator is the part of an SLI that is judged.
+type indicator struct {
+	good, bad, total *Query
+}
+
+// share is a target, exact and as written.
+type share struct {
+	exact *big.Rat
+	float float64
+}
+
+func (s share) percent() string {
+	p := new(big.Rat).Mul(s.exact, big.NewRat(100, 1))
+	for digits := range 12 {
+		text := p.FloatString(digits)
+		if back, ok := new(big.Rat).SetString(text); ok && back.Cmp(p) == 0 {
+			return text
+		}
+	}
+	return p.FloatString(12)
+}

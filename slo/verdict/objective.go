@@ -1,0 +1,269 @@
+package verdict
+
+import (
+	"math"
+	"time"
+
+	"github.com/goormu/stampede/slo/budget"
+	"github.com/goormu/stampede/slo/figure"
+	"github.com/goormu/stampede/slo/measure"
+	"github.com/goormu/stampede/slo/openslo"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/record"
+)
+
+// Measured is what was counted for one objective.
+type Measured struct {
+	// Part counts the good events, or the bad ones where the objective counts these.
+	Part, Total measure.Count
+	// Doubts are what makes any number useless: warnings of the source, totals that differ.
+	Doubts []reason.Reason
+	Window Window
+	// Run is the run record, nil where there is none.
+	Run *record.Run
+}
+
+// Judge judges one objective.
+func Judge(o openslo.Objective, m Measured) Objective {
+	j := judge{spec: o, m: m, out: Objective{
+		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, Service: o.Service, Kind: KindRatio,
+		Target: o.Target, TargetPercent: o.TargetText, Period: o.Period, State: Inconclusive, Reasons: []reason.Reason{},
+	}}
+	j.measurements()
+	if o.Floor > 0 {
+		j.out.Kind = KindThroughput
+		j.out.Floor = &o.Floor
+	}
+	j.doubts()
+	if j.count() {
+		if o.Floor > 0 {
+			j.throughput()
+		} else {
+			j.ratio()
+		}
+	}
+	return j.out
+}
+
+type judge struct {
+	spec        openslo.Objective
+	m           Measured
+	out         Objective
+	good, total float64
+	doubtful    bool
+}
+
+func (j *judge) doubt(code reason.Code, args ...any) {
+	j.doubtful = true
+	j.note(code, args...)
+}
+
+func (j *judge) note(code reason.Code, args ...any) {
+	j.out.Reasons = append(j.out.Reasons, reason.New(code, args...))
+}
+
+func (j *judge) doubts() {
+	for _, list := range [][]reason.Reason{j.m.Part.Unknown, j.m.Total.Unknown, j.m.Doubts} {
+		for _, r := range list {
+			j.doubtful = true
+			j.out.Reasons = appendOnce(j.out.Reasons, r)
+		}
+	}
+}
+
+// count works out good and total events and reports whether there is anything to divide.
+func (j *judge) count() bool {
+	if j.m.Total.Series == 0 || len(j.m.Part.Unknown) > 0 && j.m.Part.Series == 0 {
+		return false
+	}
+	j.total = j.m.Total.Events
+	j.good = j.m.Part.Events
+	over := j.good - j.total
+	if j.spec.Bad != nil {
+		j.good = j.total - j.m.Part.Events
+	}
+	j.out.Total, j.out.Good = &j.total, &j.good
+	if j.total <= 0 {
+		j.doubt(reason.ZeroTotal)
+		return false
+	}
+	if j.total < j.spec.MinEvents {
+		j.doubt(reason.TooFew, figure.Count(j.total), figure.Count(j.spec.MinEvents))
+	}
+	if over > j.m.Part.EdgeEvents+j.m.Total.EdgeEvents {
+		j.doubt(reason.GoodOverTotal, figure.Count(j.m.Part.Events), figure.Count(j.total))
+	}
+	j.good = math.Max(0, math.Min(j.good, j.total))
+	return true
+}
+
+func (j *judge) ratio() {
+	value := j.good / j.total
+	j.out.Value = &value
+	burn := budget.Of(j.spec.Target, j.total, j.total-j.good)
+	j.out.Budget = &burn
+	met := value >= j.spec.Target
+	if !met {
+		j.note(reason.BelowTarget, figure.Percent(value), j.spec.TargetText+" %")
+	}
+	j.settle(met)
+}
+
+// throughput judges the floor: the good events must reach the target's share of all within that many events' time at
+// the floor, counted from T0.
+func (j *judge) throughput() {
+	needed := atLeast(j.spec.Target, j.total)
+	floor := j.spec.Floor
+	if j.total < floor {
+		// Fewer events than one second's floor: all that can be asked is the share within the first second.
+		j.note(reason.FewForFloor, figure.Rate(floor))
+		floor = needed
+	}
+	j.out.Floor = &floor
+	reach, ok := j.reach(needed)
+	if !ok {
+		return
+	}
+	if !reach.Reached {
+		span := j.m.Window.End.Sub(j.m.Window.T0).Seconds()
+		value := j.good / math.Max(span, 1e-3)
+		j.out.Value = &value
+		j.note(reason.ShareNever, figure.Count(j.good), figure.Count(j.total), figure.Count(needed))
+		j.settle(false)
+		return
+	}
+	least, most := rate(needed, reach.Latest), rate(needed, reach.Earliest)
+	j.out.Value = &least
+	allowed := time.Duration(needed / floor * float64(time.Second))
+	switch {
+	case least >= floor:
+		j.settle(true)
+	case j.fromBins() || most < floor:
+		j.note(reason.ShareLate, figure.Count(needed), figure.Count(j.total), figure.Duration(reach.Latest), figure.Duration(allowed))
+		j.settle(false)
+	default:
+		j.doubt(reason.FloorUncertain, figure.Rate(least), rateText(most))
+	}
+	if !j.fromBins() {
+		j.out.Least = &least
+		if !math.IsInf(most, 0) {
+			j.out.Most = &most
+		}
+	}
+}
+
+func (j *judge) fromBins() bool { return j.m.Run != nil && j.spec.FloorBins != "" }
+
+// reach finds when the share was reached: from the run record's bins, which are fine, or else from the scrapes.
+func (j *judge) reach(needed float64) (measure.Reach, bool) {
+	if !j.fromBins() {
+		return j.m.Part.Reach(needed, j.m.Window.T0), true
+	}
+	bins, ok := j.m.Run.Bins.Counts[j.spec.FloorBins]
+	if !ok {
+		j.doubt(reason.NoBins, j.spec.FloorBins)
+		return measure.Reach{}, false
+	}
+	if !j.m.Run.Bins.Start.Equal(j.m.Run.T0) {
+		j.doubt(reason.BinsStart, stamp(j.m.Run.Bins.Start), stamp(j.m.Run.T0))
+		return measure.Reach{}, false
+	}
+	sum := 0.0
+	for _, n := range bins {
+		sum += n
+	}
+	if sum != j.m.Part.Events {
+		j.doubt(reason.BinsDiffer, j.spec.FloorBins, figure.Count(sum), figure.Count(j.m.Part.Events))
+	}
+	return measure.ReachBins(bins, j.m.Run.Bins.Width, needed), true
+}
+
+// settle turns a comparison into a state: doubts make it inconclusive, and so do lower bounds wherever the missing
+// increments could change it.
+func (j *judge) settle(met bool) {
+	part, total := len(j.m.Part.Lower) > 0, len(j.m.Total.Lower) > 0
+	for _, list := range [][]reason.Reason{j.m.Part.Lower, j.m.Total.Lower} {
+		for _, r := range list {
+			j.out.Reasons = appendOnce(j.out.Reasons, r)
+		}
+	}
+	// A breach is sure when bad events were seen: not when good ones may be missing from a total that is whole, nor, where
+	// bad ones are counted, when the total may be larger.
+	unsure := part && !total
+	if j.spec.Bad != nil {
+		unsure = total && !part
+	}
+	switch {
+	case j.doubtful:
+		j.out.State = Inconclusive
+	case met && (part || total), !met && unsure:
+		j.note(reason.LowerBound)
+		j.out.State = Inconclusive
+	case met:
+		j.out.State = Met
+	default:
+		j.out.State = Breached
+	}
+}
+
+func (j *judge) measurements() {
+	part, query := "good", j.spec.Good
+	if j.spec.Bad != nil {
+		part, query = "bad", j.spec.Bad
+	}
+	j.out.Measurements = []Measurement{
+		measurement(part, query.Text, j.m.Part),
+		measurement("total", j.spec.Total.Text, j.m.Total),
+	}
+}
+
+func measurement(part, query string, c measure.Count) Measurement {
+	m := Measurement{
+		Part: part, Query: query, Events: c.Events, Series: c.Series, Scrapes: c.Scrapes, IntervalSeconds: c.Interval.Seconds(),
+		EdgeEvents: c.EdgeEvents, LowerBound: len(c.Lower) > 0, Reasons: append(append([]reason.Reason{}, c.Unknown...), c.Lower...),
+	}
+	if !c.Opening.IsZero() {
+		m.Opening = &c.Opening
+	}
+	if !c.Closing.IsZero() {
+		m.Closing = &c.Closing
+	}
+	return m
+}
+
+// atLeast is the smallest whole number of events whose share of total is not below target.
+func atLeast(target, total float64) float64 {
+	if total > 1<<52 {
+		return target * total // beyond whole numbers
+	}
+	n := math.Max(0, math.Floor(target*total)-1)
+	for n/total < target {
+		n++
+	}
+	return n
+}
+
+func rate(events float64, after time.Duration) float64 {
+	if after <= 0 {
+		return math.Inf(1)
+	}
+	return events / after.Seconds()
+}
+
+func rateText(perSecond float64) string {
+	if math.IsInf(perSecond, 0) {
+		return "∞"
+	}
+	return figure.Rate(perSecond)
+}
+
+func appendOnce(list []reason.Reason, r reason.Reason) []reason.Reason {
+	for _, have := range list {
+		if have == r {
+			return list
+		}
+	}
+	return append(list, r)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,212 @@
+package verdict
+
+import (
+	"time"
+
+	"github.com/goormu/stampede/slo/budget"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/record"
+)
+
+// State is the outcome of an objective or of the whole evaluation.
+type State string
+
+// An objective is met, breached or inconclusive; an evaluation can be any of these.
+const (
+	Met            State = "met"
+	Breached       State = "breached"
+	Inconclusive   State = "inconclusive"
+	Invalid        State = "invalid"
+	AuditViolation State = "audit-violation"
+	Malfunction    State = "malfunction"
+)
+
+// Usage is the exit code for a wrong command line or spec, for which there is no verdict.
+const Usage = 2
+
+// ExitCode is the exit code of a state.
+func (s State) ExitCode() int {
+	switch s {
+	case Met:
+		return 0
+	case Malfunction:
+		return 1
+	case Inconclusive:
+		return 3
+	case Invalid:
+		return 4
+	case Breached, AuditViolation:
+		return 99
+	}
+	return 1
+}
+
+// Verdict is verdict.json: everything that was found out, and what follows from it.
+type Verdict struct {
+	// Version is the format's, 1.
+	Version  int   `json:"version"`
+	State    State `json:"state"`
+	ExitCode int   `json:"exit_code"`
+	// Reasons are those of the evaluation as a whole; each objective has its own.
+	Reasons     []reason.Reason `json:"reasons"`
+	EvaluatedAt time.Time       `json:"evaluated_at"`
+	Window      Window          `json:"window"`
+	// Source is the URL of Prometheus, without a password.
+	Source     string      `json:"source"`
+	Run        *Run        `json:"run"`
+	Objectives []Objective `json:"objectives"`
+	Audit      *Audit      `json:"audit"`
+	Thresholds []Threshold `json:"thresholds"`
+	Totals     *Totals     `json:"totals"`
+	Digests    Digests     `json:"digests"`
+}
+
+// Window is what was judged.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	T0    time.Time `json:"t0"`
+}
+
+// Run is what the run record says, and whether the run can be judged at all.
+type Run struct {
+	ID          string          `json:"id"`
+	Scenario    string          `json:"scenario"`
+	Fault       string          `json:"fault"`
+	Valid       bool            `json:"valid"`
+	Reasons     []reason.Reason `json:"reasons"`
+	Interrupted bool            `json:"interrupted"`
+	Offered     float64         `json:"offered"`
+	Sent        float64         `json:"sent"`
+	Dropped     float64         `json:"dropped"`
+	SendLagP99  float64         `json:"send_lag_p99_seconds"`
+	// SendLagLimit is a quarter of the tightest latency objective, 0 where there is none.
+	SendLagLimit float64 `json:"send_lag_limit_seconds"`
+	CPU          float64 `json:"cpu_seconds"`
+	ClockSkew    float64 `json:"clock_skew_seconds"`
+}
+
+// Audit is what the audit found. Missing says that the run has none.
+type Audit struct {
+	Missing    bool               `json:"missing"`
+	Passed     bool               `json:"passed"`
+	Checks     []record.Check     `json:"checks"`
+	Violations []record.Violation `json:"violations"`
+}
+
+// Threshold is one of the load generator's own.
+type Threshold = record.Threshold
+
+// Totals compares the run record with the source.
+type Totals struct {
+	Checked     int             `json:"checked"`
+	Differences []reason.Reason `json:"differences"`
+}
+
+// Digests are SHA-256 in hexadecimal, so that a verdict can be tied to what it judged and to what judged it.
+type Digests struct {
+	Spec   []Digest `json:"spec"`
+	Builds []Digest `json:"builds"`
+}
+
+// Digest is that of one file.
+type Digest struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// Kinds of objective.
+const (
+	KindRatio      = "ratio"
+	KindThroughput = "throughput"
+)
+
+// Objective is one row of the verdict.
+type Objective struct {
+	Name        string          `json:"name"`
+	Title       string          `json:"title"`
+	TitleKorean string          `json:"title_ko,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Service     string          `json:"service,omitempty"`
+	Kind        string          `json:"kind"`
+	State       State           `json:"state"`
+	Reasons     []reason.Reason `json:"reasons"`
+	// Target is the share of events that must be good, TargetPercent the same as the spec wrote it.
+	Target        float64 `json:"target"`
+	TargetPercent string  `json:"target_percent"`
+	// Floor is the throughput floor in force, in events a second; null for a plain ratio.
+	Floor *float64 `json:"floor"`
+	// Value is what was measured, a share or events a second; null where nothing could be.
+	Value *float64 `json:"value"`
+	// Least and Most bound a throughput that scrapes tell only roughly; null elsewhere.
+	Least *float64 `json:"value_least,omitempty"`
+	Most  *float64 `json:"value_most,omitempty"`
+	// Good and Total are events; null where they were not counted.
+	Good         *float64      `json:"good_events"`
+	Total        *float64      `json:"total_events"`
+	Budget       *budget.Burn  `json:"budget"`
+	Period       string        `json:"period,omitempty"`
+	Measurements []Measurement `json:"measurements"`
+}
+
+// Measurement says how one query was added up.
+type Measurement struct {
+	// Part is good, bad or total.
+	Part            string          `json:"part"`
+	Query           string          `json:"query"`
+	Events          float64         `json:"events"`
+	Series          int             `json:"series"`
+	Scrapes         int             `json:"scrapes"`
+	IntervalSeconds float64         `json:"interval_seconds"`
+	Opening         *time.Time      `json:"opening_scrape"`
+	Closing         *time.Time      `json:"closing_scrape"`
+	EdgeEvents      float64         `json:"edge_events"`
+	LowerBound      bool            `json:"lower_bound"`
+	Reasons         []reason.Reason `json:"reasons"`
+}
+
+// Decide sets the state and the exit code: the first that applies of audit violation, malfunction, invalid run, breached,
+// inconclusive, met.
+func (v *Verdict) Decide() {
+	v.State = v.state()
+	v.ExitCode = v.State.ExitCode()
+}
+
+func (v *Verdict) state() State {
+	if v.Audit != nil && !v.Audit.Missing && !v.Audit.Passed {
+		return AuditViolation
+	}
+	if v.has(reason.SourceBroken, reason.RecordBroken, reason.InternalError) {
+		return Malfunction
+	}
+	if v.Run != nil && !v.Run.Valid {
+		return Invalid
+	}
+	if v.has(reason.Threshold) || v.any(Breached) {
+		return Breached
+	}
+	if v.has(reason.Interrupted, reason.TotalsDiffer) || v.any(Inconclusive) || len(v.Objectives) == 0 {
+		return Inconclusive
+	}
+	return Met
+}
+
+func (v *Verdict) has(codes ...reason.Code) bool {
+	for _, r := range v.Reasons {
+		for _, code := range codes {
+			if r.Code == code {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (v *Verdict) any(s State) bool {
+	for _, o := range v.Objectives {
+		if o.State == s {
+			return true
+		}
+	}
+	return false
+}
