@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goormu/stampede/k6/journal"
+	"github.com/goormu/stampede/k6/run"
+)
+
+// An attempt is all that the journal holds under one key of one student.
+type attempt struct {
+	op      string
+	section int64
+	granted time.Time // When the grant, or the cancellation, was acknowledged first.
+	refused time.Time // When a definite refusal came last.
+	refusal string    // Its code.
+	open    bool      // Some request of it may have been carried out without an answer that says so.
+}
+
+// acknowledged says whether the service told the student yes.
+func (a *attempt) acknowledged() bool { return !a.granted.IsZero() }
+
+// unanswered says whether no answer told the student what became of it.
+func (a *attempt) unanswered() bool { return a.open && !a.acknowledged() && a.refusal == "" }
+
+// A history is what the journals hold, by student and key.
+type history struct {
+	attempts map[id]*attempt
+	order    []id                // The keys of attempts, in the journals' order.
+	cancels  map[seat][]*attempt // The attempts to cancel, by what they cancel.
+	outcomes map[string]int64    // Journalled requests with a definite answer.
+}
+
+// refusals are the outcomes that promise that nothing was done. A service that is overloaded, unavailable or broken
+// promises nothing: the request may have been carried out before.
+var refusals = map[string]bool{
+	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
+	run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true,
+	"section-not-found": true, "invalid-request": true, "idempotency-key-reused": true, "unauthenticated": true,
+	"token-expired": true, "forbidden": true, "too-large": true, "not-found": true, "method-not-allowed": true,
+}
+
+// readHistory reads the journals of one run. A key that stands for two different things makes the history useless.
+func readHistory(ctx context.Context, paths []string, record *run.Record) (*history, error) {
+	h := &history{attempts: map[id]*attempt{}, cancels: map[seat][]*attempt{}, outcomes: map[string]int64{}}
+	for _, path := range paths {
+		lines := 0
+		for e, err := range journal.Read(path) {
+			if lines++; lines%1024 == 0 && err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return nil, err
+			}
+			if record != nil && !strings.HasPrefix(e.Key, record.ID+"-") {
+				return nil, fmt.Errorf("the journal %s is not of the run %s: it has the key %s", path, record.ID, e.Key)
+			}
+			if err := h.add(&e); err != nil {
+				return nil, fmt.Errorf("reading the journal %s: %w", path, err)
+			}
+		}
+	}
+	return h, h.compare(record)
+}
+
+func (h *history) add(e *journal.Entry) error {
+	key := id{e.StudentID, e.Key}
+	a := h.attempts[key]
+	if a == nil {
+		a = &attempt{op: e.Op, section: e.SectionID}
+		h.attempts[key] = a
+		h.order = append(h.order, key)
+		if e.Op == journal.OpCancel {
+			s := seat{e.StudentID, e.SectionID}
+			h.cancels[s] = append(h.cancels[s], a)
+		}
+	}
+	if a.op != e.Op || a.section != e.SectionID {
+		return fmt.Errorf("student %d used the key %s to %s section %d and to %s section %d",
+			e.StudentID, e.Key, a.op, a.section, e.Op, e.SectionID)
+	}
+	if run.Definite(e.Op, e.Outcome) {
+		h.outcomes[e.Outcome]++
+	}
+	switch {
+	case (e.Op == journal.OpEnroll && e.Outcome == run.Granted) || (e.Op == journal.OpCancel && e.Outcome == run.Cancelled):
+		if a.granted.IsZero() || e.Finished.Before(a.granted) {
+			a.granted = e.Finished
+		}
+	case refusals[e.Outcome]:
+		if a.refusal == "" || e.Finished.After(a.refused) {
+			a.refused, a.refusal = e.Finished, e.Outcome
+		}
+	default:
+		a.open = true
+	}
+	return nil
+}
+
+// compare refuses a history that lacks answers which the generator counted: an audit of it would prove nothing.
+func (h *history) compare(record *run.Record) error {
+	if record == nil {
+		return nil
+	}
+	for _, op := range []string{run.OpEnroll, run.OpCancel} {
+		for _, outcome := range run.DefiniteOutcomes(op) {
+			if journalled, counted := h.outcomes[outcome], record.Outcomes[outcome]; journalled != counted {
+				return fmt.Errorf("the journal holds %d answers %q, the run record %d: the history is not complete", journalled, outcome, counted)
+			}
+		}
+	}
+	return nil
+}
