@@ -1,6 +1,8 @@
 package student
 
 import (
+	"errors"
+	"os"
 	"time"
 
 	"github.com/goormu/stampede/k6/run"
@@ -69,6 +71,9 @@ type Event struct {
 
 // Left says whether the request left the generator.
 func (e *Event) Left() bool { return !e.Sent.IsZero() }
+
+// TimedOut says whether there is no answer because the time for it was over.
+func (e *Event) TimedOut() bool { return errors.Is(e.Err, os.ErrDeadlineExceeded) }
 
 // Expected says whether the answer is one that a healthy service gives: k6 calls the others failed.
 func (e *Event) Expected() bool {

@@ -1,0 +1,171 @@
+package stampede
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.k6.io/k6/lib"
+
+	"github.com/goormu/stampede/k6/student"
+	"github.com/goormu/stampede/k6/wire"
+)
+
+// spareDescriptors are for what is not a student's connection: files, outputs, the REST API.
+const spareDescriptors = 256
+
+// soon is how long after the start T0 is, where nothing else says when.
+const soon = 20 * time.Second
+
+// A shard is the part of a run that this process plays.
+type shard struct {
+	index, count int
+	rows         []int64 // The places of its students in the whole run.
+}
+
+// shardOf finds the part that k6's execution segment stands for; parts have no student in common.
+func shardOf(et *lib.ExecutionTuple, students int64) (shard, error) {
+	s := shard{index: et.SegmentIndex, count: len(et.Sequence.ExecutionSegmentSequence)}
+	if s.count == 1 {
+		s.rows = make([]int64, students)
+		for i := range s.rows {
+			s.rows[i] = int64(i)
+		}
+		return s, nil
+	}
+	own, err := et.GetNewExecutionTupleFromValue(students)
+	if err != nil {
+		return shard{}, fmt.Errorf("finding the students of segment %s: %w", et.Segment, err)
+	}
+	n := et.ScaleInt64(students)
+	s.rows = make([]int64, 0, n)
+	index := lib.NewSegmentedIndex(own)
+	for range n {
+		_, row := index.Next()
+		s.rows = append(s.rows, row-1)
+	}
+	return s, nil
+}
+
+// A preparation is what is known before any load is sent.
+type preparation struct {
+	shard
+	targets  []*wire.Target
+	identity []student.Identity // Without tokens where students are to log in.
+	opening  student.Opening    // Of the first target.
+	skew     time.Duration      // The largest of the targets'.
+}
+
+// prepare checks everything that can be checked without load. Its errors are for the user: one line each.
+func (e *Executor) prepare(ctx context.Context) (*preparation, error) {
+	own, err := shardOf(e.state.ExecutionTuple, e.config.Students.Int64)
+	if err != nil {
+		return nil, err
+	}
+	p := &preparation{shard: own}
+	if own.count > 1 && e.config.OpenIn.Valid {
+		return nil, errors.New("shards of one run need the same instant: give all of them t0 (T0) instead of openIn (OPEN_IN)")
+	}
+	if err := checkDescriptors(len(own.rows)); err != nil {
+		return nil, err
+	}
+	options := e.state.Test.Options
+	for _, text := range e.config.Target {
+		target, err := wire.ParseTarget(text, &tls.Config{
+			MinVersion: tls.VersionTLS12, InsecureSkipVerify: options.InsecureSkipTLSVerify.Bool, //nolint:gosec // k6's own option.
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.targets = append(p.targets, target)
+	}
+	if e.config.Tokens.String != "" {
+		if p.identity, err = student.ReadTokens(e.config.Tokens.String, own.rows); err != nil {
+			return nil, err
+		}
+	} else {
+		for _, row := range own.rows {
+			p.identity = append(p.identity, student.Identity{ID: e.config.FirstStudent.Int64 + row})
+		}
+	}
+	for i, target := range p.targets {
+		opening, err := student.Probe(ctx, target)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			p.opening = opening
+		}
+		if opening.Skew.Abs() > p.skew.Abs() {
+			p.skew = opening.Skew
+		}
+	}
+	return p, nil
+}
+
+// checkDescriptors refuses more students than this process may have connections. Go has raised the soft limit to the
+// hard one already.
+func checkDescriptors(students int) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("reading the limit of open files: %w", err)
+	}
+	if uint64(students+spareDescriptors) > limit.Cur {
+		return fmt.Errorf("%d students need %d file descriptors, and this process may have %d: raise the limit (ulimit -n), "+
+			"or split the run into shards (SHARDS of the rehearsal, --execution-segment of k6)",
+			students, students+spareDescriptors, limit.Cur)
+	}
+	return nil
+}
+
+// instant decides when T0 is, and says what a user should know about it.
+func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
+	opens := p.opening.OpensAt
+	var t0 time.Time
+	switch {
+	case e.config.T0.Valid:
+		var err error
+		if t0, err = parseT0(e.config.T0.String); err != nil {
+			return time.Time{}, err
+		}
+		if !t0.After(now) {
+			return time.Time{}, fmt.Errorf("t0 (T0) %s is in the past: %s ago", e.config.T0.String, now.Sub(t0).Round(time.Millisecond))
+		}
+	case e.config.OpenIn.Valid:
+		t0 = now.Add(e.config.OpenIn.TimeDuration())
+	case opens.After(now):
+		t0 = opens
+	case p.count > 1:
+		return time.Time{}, errors.New("shards of one run need the same instant: t0 (T0) is missing, and the service is open already")
+	default:
+		t0 = now.Add(soon)
+	}
+	t0 = t0.UTC().Truncate(time.Millisecond)
+	last := t0.Add(e.config.GiveUp.TimeDuration() + e.config.RequestTimeout.TimeDuration()).Sub(now)
+	if most := e.config.MaxDuration.TimeDuration(); last > most {
+		return time.Time{}, fmt.Errorf("T0 is in %s, too late to end within maxDuration (MAX_DURATION) of %s",
+			t0.Sub(now).Round(time.Second), most)
+	}
+	switch {
+	case opens.After(t0):
+		e.log.Warnf("The service opens at %s, %s after T0: until then it will refuse everybody.",
+			opens.Format(time.RFC3339Nano), opens.Sub(t0).Round(time.Millisecond))
+	case p.opening.State == "closed" || !p.opening.ClosesAt.IsZero() && p.opening.ClosesAt.Before(t0):
+		e.log.Warnf("The service closed, or closes, at %s, before T0: it will refuse everybody.",
+			p.opening.ClosesAt.Format(time.RFC3339Nano))
+	}
+	return t0, nil
+}
+
+// describe names the targets for a log line.
+func describe(targets []*wire.Target) string {
+	urls := make([]string, len(targets))
+	for i, t := range targets {
+		urls[i] = t.URL
+	}
+	return strings.Join(urls, ", ")
+}
