@@ -64,28 +64,3 @@ func (m *Metrics) Rebuilt() { m.rebuilds.Inc() }
 
 // Panicked counts one recovered panic.
 func (m *Metrics) Panicked() { m.panics.Inc() }
-
-// Outcomes counts the answers of one operation on enrolments.
-type Outcomes struct {
-	known map[string]prometheus.Counter
-	other prometheus.Counter
-}
-
-// Outcomes returns the counters of one operation, "enroll" or "cancel". Each of the given outcomes starts at zero;
-// an outcome not among them counts as "other", so that the label stays bounded.
-func (m *Metrics) Outcomes(op string, outcomes ...string) *Outcomes {
-	o := &Outcomes{known: make(map[string]prometheus.Counter, len(outcomes)), other: m.enrollments.WithLabelValues(op, "other")}
-	for _, outcome := range outcomes {
-		o.known[outcome] = m.enrollments.WithLabelValues(op, outcome)
-	}
-	return o
-}
-
-// Count counts one answer.
-func (o *Outcomes) Count(outcome string) {
-	if c, ok := o.known[outcome]; ok {
-		c.Inc()
-		return
-	}
-	o.other.Inc()
-}

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"database/sql"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -31,9 +30,9 @@ type Metrics struct {
 	panics      prometheus.Counter
 
 	queueWait     prometheus.Histogram
-	queueDepth    prometheus.Gauge
 	batchSize     prometheus.Histogram
 	batchDuration *prometheus.HistogramVec
+	ledger        ledger
 }
 
 // New creates every metric of the service and registers it, together with the Go, process and build collectors.
@@ -48,7 +47,7 @@ func New(registry *prometheus.Registry) *Metrics {
 			Name: "registration_http_requests_in_flight", Help: "Requests being answered now.",
 		}),
 		enrollments: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "registration_enrollments_total", Help: "Enrol and cancel requests answered, by outcome: granted, cancelled, or the problem code.",
+			Name: "registration_enrollments_total", Help: "What became of each enrol and cancel request: granted, cancelled, replayed, abandoned, or the problem code.",
 		}, []string{"op", "outcome"}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registration_logins_total", Help: "Log-ins answered, by role and outcome.",
@@ -65,14 +64,12 @@ func New(registry *prometheus.Registry) *Metrics {
 		queueWait: prometheus.NewHistogram(histogram("registration_enroll_queue_wait_seconds",
 			"Time an enrol or cancel request waited for its batch to begin.",
 			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10)),
-		queueDepth: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "registration_enroll_queue_depth", Help: "Enrol and cancel requests waiting for a batch.",
-		}),
 		batchSize: prometheus.NewHistogram(histogram("registration_enroll_batch_size",
 			"Requests decided in one transaction.", 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)),
 		batchDuration: prometheus.NewHistogramVec(histogram("registration_enroll_batch_duration_seconds",
 			"Time one batch took, by phase.", .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3), []string{"phase"}),
 	}
+	m.ledger = newLedger(m.enrollments, m.batchDuration)
 	version, revision := Build()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registration_build_info", Help: "1, labelled with what this binary was built from.",
@@ -80,14 +77,9 @@ func New(registry *prometheus.Registry) *Metrics {
 	})
 	info.Set(1)
 	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.rebuilds, m.panics,
-		m.queueWait, m.queueDepth, m.batchSize, m.batchDuration, info,
+		m.queueWait, m.batchSize, m.batchDuration, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// Pool exports the statistics of one database pool as go_sql_…{db_name="name"}.
-func (m *Metrics) Pool(name string, db *sql.DB) {
-	m.registry.MustRegister(collectors.NewDBStatsCollector(db, name))
 }
 
 // Handler answers /metrics from the registry, in whichever exposition format the scraper prefers.

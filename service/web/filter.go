@@ -78,7 +78,7 @@ func (f *filter) set(name, value string) (err error) {
 func (f filter) matches(e *entry) bool {
 	return (f.weekday == 0 || e.days&(1<<f.weekday) != 0) &&
 		(f.credits < 0 || e.section.Credits == f.credits) &&
-		strings.Contains(e.names, f.name)
+		(strings.Contains(e.names[0], f.name) || strings.Contains(e.names[1], f.name))
 }
 
 // fold makes names comparable: without case, and with each Korean syllable as one character, for some systems send it as

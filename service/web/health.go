@@ -14,11 +14,13 @@ const staleAfter = 10 * time.Second
 
 // livez says that the process answers; it asks nobody else.
 func (s *Server) livez(c *gin.Context) {
+	secure(c.Writer.Header())
 	writeText(c, "ok\n")
 }
 
 // readyz says whether to send requests here.
 func (s *Server) readyz(c *gin.Context) {
+	secure(c.Writer.Header())
 	switch {
 	case !s.ready.Load():
 		writeProblem(c, registration.Errorf(registration.Unavailable, "draining"))
@@ -30,7 +32,6 @@ func (s *Server) readyz(c *gin.Context) {
 }
 
 func writeText(c *gin.Context, text string) {
-	secure(c.Writer.Header())
 	c.Writer.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	writeBody(c, http.StatusOK, []byte(text))
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // minZip is the length in bytes from which compressing an answer is worth the work.
-const minZip = 1024
+const minZip = 512
 
 // list is a list of sections as of one instant, encoded for whoever asks.
 type list struct {
@@ -34,8 +34,8 @@ type list struct {
 type entry struct {
 	section registration.Section
 	encoded []byte
-	names   string // folded: Korean and English, on two lines
-	days    uint8  // bit d is set where the section meets on weekday d
+	names   [2]string // folded: Korean and English
+	days    uint8     // bit d is set where the section meets on weekday d
 }
 
 // snapshot holds the list of all sections. It is encoded when something in it changed, never for a request.
@@ -158,7 +158,7 @@ func newEntry(section registration.Section) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("encoding section %d: %w", section.ID, err)
 	}
-	e := entry{section: section, encoded: encoded, names: fold(section.Name) + "\n" + fold(section.NameEN)}
+	e := entry{section: section, encoded: encoded, names: [2]string{fold(section.Name), fold(section.NameEN)}}
 	for _, slot := range section.Slots {
 		e.days |= 1 << slot.Weekday
 	}

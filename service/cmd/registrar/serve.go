@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"github.com/goormu/stampede/service/admission"
+	"github.com/goormu/stampede/service/auth"
+	"github.com/goormu/stampede/service/enrollment"
+	"github.com/goormu/stampede/service/store"
+	"github.com/goormu/stampede/service/telemetry"
+	"github.com/goormu/stampede/service/web"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	config := newServeConfig()
+	cmd := a.command("serve", "Serve the HTTP API",
+		"serve answers the HTTP API until it gets SIGTERM or SIGINT; then it tells its readiness probe, answers what is inside and ends.\n"+
+			"The tables must be there (registrar migrate). Tokens are signed with the secret in STAMPEDE_JWT_SECRET or --jwt-secret-file.",
+		func(cmd *cobra.Command) error {
+			allowed, _ := a.env("STAMPEDE_ALLOW_FAULTS")
+			config.FaultsAllowed = allowed == "yes"
+			if err := config.Validate(); err != nil {
+				return err
+			}
+			secret, err := a.secret(config.SecretFile)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), config, secret, a.stderr)
+		})
+	config.flags(cmd.Flags())
+	return cmd
+}
+
+// serve runs the service until the context ends, and then drains it.
+func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Writer) (err error) {
+	log := newLogger(config, stderr)
+	db, err := openDatabase(ctx, config.Database, store.Options{Connections: config.Connections})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := migrated(ctx, db); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, "--listen", config.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	stopProfiler, err := startProfiler(ctx, config.PprofListen, log)
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
+	describe(ctx, config, db, listener, log)
+
+	metrics := telemetry.New(prometheus.NewRegistry())
+	ledger, err := enrollment.New(db, enrollment.Config{
+		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: faults[config.Fault], Logger: log,
+		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome},
+	})
+	if err != nil {
+		return err
+	}
+	metrics.QueueDepth(ledger.QueueDepth)
+	metrics.Pools(func() []telemetry.Pool { return poolStats(db) })
+	handler, err := newHandler(ctx, config, secret, db, ledger, metrics, log)
+	if err != nil {
+		return errors.Join(err, ledger.Close(ctx))
+	}
+
+	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
+	var follower sync.WaitGroup
+	follower.Go(func() { handler.Follow(following) })
+	defer func() { unfollow(); follower.Wait() }()
+
+	server := newHTTPServer(handler, log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	log.Info("serving", "url", "http://"+listener.Addr().String())
+	select {
+	case err := <-served:
+		return errors.Join(fmt.Errorf("serving on %s: %w", listener.Addr(), err), ledger.Close(ctx))
+	case <-ctx.Done():
+	}
+	return drain(config, handler, server, ledger, log)
+}
+
+// drain ends the service: first nobody is sent here any more, then what is inside is answered, then the ledger closes.
+func drain(config serveConfig, handler *web.Server, server *http.Server, ledger *enrollment.Ledger, log *slog.Logger) error {
+	begun := time.Now()
+	log.Info("draining", "queued", ledger.QueueDepth(), "delay", config.DrainDelay, "timeout", config.DrainTimeout)
+	handler.Drain()
+	time.Sleep(config.DrainDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), config.DrainTimeout)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("draining: requests were still inside after %s: %w", config.DrainTimeout, err)
+	}
+	// Where the time is over, closing the ledger gives those who wait in it their answer.
+	err = errors.Join(err, ledger.Close(ctx))
+	if err != nil {
+		last, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if server.Shutdown(last) != nil {
+			_ = server.Close()
+		}
+		return err
+	}
+	log.Info("drained", "took", time.Since(begun).Round(time.Millisecond))
+	return nil
+}
+
+func newHandler(ctx context.Context, config serveConfig, secret []byte, db *store.Store, ledger *enrollment.Ledger, metrics *telemetry.Metrics, log *slog.Logger) (*web.Server, error) {
+	tokens, err := auth.NewTokens(secret, config.TokenTTL, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	// One log-in at a time takes one core at most from those who enrol; a quarter of a minute of them may wait.
+	passwords := auth.NewPasswords(admission.NewGate(1, 512, 15*time.Second))
+	return web.New(ctx, web.Config{
+		Ledger: ledger, Catalogue: db, Students: db, Accounts: db, Export: db.Export,
+		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
+		MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
+	})
+}
+
+// Limits of one connection. A student's connection may lie idle from the first look at the list until open time.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 90 * time.Second // longer than the ledger's longest wait
+	idleTimeout       = 5 * time.Minute
+	maxHeaderBytes    = 16 << 10
+)
+
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("listen %s: port is taken by another process: stop that, or choose another port with %s", address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("opening %s: %w", flag, err)
+	}
+	return listener, nil
+}
+
+// describe logs what the service runs with, nothing secret in it, and warns of what is dangerous.
+func describe(ctx context.Context, config serveConfig, db *store.Store, listener net.Listener, log *slog.Logger) {
+	version, revision := telemetry.Build()
+	descriptors := raiseDescriptors()
+	log.Info("configuration",
+		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
+		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "token_ttl", config.TokenTTL, "drain_delay", config.DrainDelay,
+		"drain_timeout", config.DrainTimeout, "descriptors", descriptors, "fault", config.Fault)
+	// Each request inside has a connection; the rest is for the database, files and the profiler.
+	if need := uint64(config.MaxInFlight) + 256; descriptors > 0 && descriptors < need {
+		log.Warn("fewer file descriptors than --max-in-flight may need: raise the hard limit (ulimit -Hn), or connections will be refused",
+			"descriptors", descriptors, "wanted", need)
+	}
+	if warning, err := db.Durability(ctx); err != nil {
+		log.Warn("it is not known whether the database flushes at each commit", "error", err)
+	} else if warning != "" {
+		log.Warn("the database does not flush at each commit: "+warning, "database", db.Name())
+	}
+	if config.Fault != "" {
+		log.Warn("THIS SERVICE IS BROKEN ON PURPOSE: results of this run prove nothing but that the fault is noticed", "fault", config.Fault)
+	}
+}
+
+func newLogger(config serveConfig, to io.Writer) *slog.Logger {
+	level, _ := config.level() // validated
+	options := &slog.HandlerOptions{Level: level}
+	if config.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
+
+func openDatabase(ctx context.Context, database string, options store.Options) (*store.Store, error) {
+	db, err := store.Open(ctx, database, options)
+	if err != nil {
+		return nil, fmt.Errorf("opening --database: %w", err)
+	}
+	return db, nil
+}
+
+// migrated says in a clear line that the tables are missing.
+func migrated(ctx context.Context, db *store.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if _, err := db.Period(ctx); err != nil {
+		hint := ""
+		if text := err.Error(); strings.Contains(text, "no such table") || strings.Contains(text, "doesn't exist") {
+			hint = "run `registrar migrate` with the same --database first: "
+		}
+		return fmt.Errorf("%s has no registration tables to serve: %s%w", db.Name(), hint, err)
+	}
+	return nil
+}
+
+func poolStats(db *store.Store) []telemetry.Pool {
+	var pools []telemetry.Pool
+	for _, pool := range db.Stats() {
+		pools = append(pools, telemetry.Pool{Name: pool.Pool, Stats: pool.DBStats})
+	}
+	return pools
+}
