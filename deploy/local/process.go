@@ -28,8 +28,8 @@ type Spec struct {
 	Args   []string
 	Env    []string // added to this process's environment
 	LogDir string
-	// Stdout and Stderr also receive the output where they are set. An *os.File as Stdout is handed over as it is, so that
-	// the process finds its terminal; what it prints there is then not in the log.
+	// Stdout and Stderr also receive the output where they are set. A terminal is handed over as it is, so that the process
+	// can draw on it; what it prints there is then not in the log.
 	Stdout, Stderr io.Writer
 	// ReadyURL answers 200 when the process does its work; empty: ready at once.
 	ReadyURL string
@@ -90,14 +90,15 @@ func Start(spec Spec) (*Process, error) {
 }
 
 func output(log, also io.Writer) io.Writer {
-	switch also := also.(type) {
-	case nil:
+	if also == nil {
 		return log
-	case *os.File:
-		return also
-	default:
-		return io.MultiWriter(log, also)
 	}
+	if file, ok := also.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return file
+		}
+	}
+	return io.MultiWriter(log, also)
 }
 
 // Ready waits until the process answers on its ReadyURL. It fails at once when the process ends, with the end of its

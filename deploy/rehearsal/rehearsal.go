@@ -2,8 +2,10 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -65,6 +67,9 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 	if err := r.checkPrograms(); err != nil {
 		return 0, err
 	}
+	if code, err := r.checkSpec(ctx); code != 0 || err != nil {
+		return code, err
+	}
 	if err := r.checkTarget(ctx); err != nil {
 		return 0, err
 	}
@@ -95,6 +100,22 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 		r.keep(ctx)
 	}
 	return code, nil
+}
+
+// checkSpec has slo look at a specification before anything is started, and returns slo's exit code.
+func (r *rehearsal) checkSpec(ctx context.Context) (int, error) {
+	if r.Spec == "" {
+		return 0, nil
+	}
+	command := exec.CommandContext(ctx, r.program("slo"), "validate", "--spec", r.Spec)
+	command.Stderr = r.Stderr
+	var exit *exec.ExitError
+	if err := command.Run(); errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return exit.ExitCode(), nil
+	} else if err != nil {
+		return 0, fmt.Errorf("checking the specification: %w", err)
+	}
+	return 0, nil
 }
 
 func (r *rehearsal) makeFolder() error {
@@ -200,6 +221,11 @@ func (r *rehearsal) judge(ctx context.Context) (int, error) {
 	arguments := []string{
 		"evaluate", "--spec", r.Spec, "--prometheus", r.prometheus, "--run", r.dir,
 	}
+	for _, program := range []string{"registrar", "k6", "slo", "stampede"} {
+		if file := r.program(program); exists(file) {
+			arguments = append(arguments, "--build", file)
+		}
+	}
 	process, err := local.Start(local.Spec{
 		Name: "slo", Path: r.program("slo"), Args: arguments, LogDir: r.logs, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
@@ -217,6 +243,11 @@ func (r *rehearsal) judge(ctx context.Context) (int, error) {
 		return 0, process.Crash()
 	}
 	return code, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // keep leaves everything up until ctx ends.

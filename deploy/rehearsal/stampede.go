@@ -2,8 +2,8 @@ package rehearsal
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,14 +82,13 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 		set["ALLOW_TARGET"] = r.AllowTarget
 	}
 	environment := []string{"K6_NO_USAGE_REPORT=true"}
-	if r.Fault != "" {
+	if r.Fault == FaultBusyGenerator {
 		environment = append(environment, "STAMPEDE_ALLOW_FAULTS=yes")
 		set["FAULT"] = r.Fault
 	}
-	for key, value := range set {
-		arguments = append(arguments, "-e", key+"="+value)
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		arguments = append(arguments, "-e", key+"="+set[key])
 	}
-	slices.Sort(arguments[len(arguments)-2*len(set):])
 	return local.Spec{
 		Name: name, Path: r.program("k6"), Args: append(arguments, file), Env: environment, StopSignal: syscall.SIGINT,
 		Stdout: r.Stdout, Stderr: r.Stderr,
@@ -169,8 +168,13 @@ func (r *rehearsal) collect(ctx context.Context, shards []*local.Process) error 
 			return err
 		}
 	}
-	if _, err := os.Stat(filepath.Join(r.dir, "run.json")); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("k6 wrote no run.json into %s%s", r.dir, "; its log is in "+r.logs)
+	record, err := run.Read(r.dir)
+	if err != nil {
+		return err
+	}
+	if r.Fault != record.Fault { // a fault that k6 knows nothing of; every report is to name it
+		record.Fault = r.Fault
+		return run.Write(r.dir, record)
 	}
 	return nil
 }

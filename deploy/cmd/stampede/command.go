@@ -133,7 +133,9 @@ func auditCommand(stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return failure{rehearsal.ExitMalfunction, err}
 			}
-			fmt.Fprint(stdout, report.Text())
+			if err := report.Text(stdout); err != nil {
+				return failure{rehearsal.ExitMalfunction, err}
+			}
 			if !report.Passed {
 				return failure{code: rehearsal.ExitBreached}
 			}

@@ -1,0 +1,200 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The rehearsals run the programs of `make build`, as users do.
+const programs = "../../../bin"
+
+// A rehearsed is what a rehearsal left behind.
+type rehearsed struct {
+	code   int
+	output string
+	dir    string
+}
+
+func (r rehearsed) verdict(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.dir, "verdict.json"))
+	require.NoError(t, err, r.output)
+	var verdict map[string]any
+	require.NoError(t, json.Unmarshal(text, &verdict))
+	return verdict
+}
+
+// begin starts a short rehearsal; the returned function waits for its end.
+func begin(t *testing.T, arguments ...string) (*exec.Cmd, *output, func() rehearsed) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	command := exec.Command(filepath.Join(programs, "stampede"), append([]string{
+		"rehearse", "--out", dir, "--students", "300", "--sections", "60", "--open-in", "5s",
+	}, arguments...)...)
+	out := &output{}
+	command.Stdout, command.Stderr = out, out
+	require.NoError(t, command.Start(), "run `make build` first")
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	return command, out, func() rehearsed {
+		err := command.Wait()
+		var exit *exec.ExitError
+		if err != nil {
+			require.ErrorAs(t, err, &exit)
+		}
+		requireNoChildren(t, dir)
+		return rehearsed{command.ProcessState.ExitCode(), out.String(), dir}
+	}
+}
+
+func rehearse(t *testing.T, arguments ...string) rehearsed {
+	t.Helper()
+	_, _, wait := begin(t, arguments...)
+	return wait()
+}
+
+// requireNoChildren looks for processes that know the run folder.
+func requireNoChildren(t *testing.T, dir string) {
+	t.Helper()
+	require.Empty(t, processes(t, dir), "processes were left behind")
+}
+
+// processes returns "pid command line" of every process that has part in its arguments or its environment.
+func processes(t *testing.T, part string) []string {
+	t.Helper()
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	var found []string
+	for _, folder := range folders {
+		arguments, _ := os.ReadFile(filepath.Join(folder, "cmdline")) // the process may be gone by now
+		environment, _ := os.ReadFile(filepath.Join(folder, "environ"))
+		line := string(bytes.ReplaceAll(arguments, []byte{0}, []byte{' '}))
+		if strings.Contains(line+string(environment), part) && !strings.Contains(line, "stampede rehearse") {
+			found = append(found, filepath.Base(folder)+" "+line)
+		}
+	}
+	return found
+}
+
+func TestARehearsalIsMet(t *testing.T) {
+	r := rehearse(t)
+	require.Equal(t, 0, r.code, r.output)
+	require.Contains(t, strings.ToUpper(r.output), "MET")
+	for _, file := range []string{"run.json", "journal.csv.zst", "audit.json", "verdict.json", "report.html", "junit.xml", "summary.md", "export-before.ndjson", "export-after.ndjson"} {
+		info, err := os.Stat(filepath.Join(r.dir, file))
+		require.NoError(t, err)
+		require.Positive(t, info.Size(), file)
+	}
+	require.Contains(t, r.output, filepath.Join(r.dir, "report.html"))
+}
+
+func TestEachFaultEndsInItsExitCode(t *testing.T) {
+	for fault, code := range map[string]int{"slow-commit": 99, "lost-commit": 99, "no-metrics": 3, "busy-generator": 4} {
+		t.Run(fault, func(t *testing.T) {
+			r := rehearse(t, "--fault", fault)
+			require.Equal(t, code, r.code, r.output)
+			require.Contains(t, r.output, fault, "the report names the seeded fault")
+		})
+	}
+}
+
+func TestTwoInstancesOnMariaDBAndTwoShardsGiveTheSameKindOfVerdict(t *testing.T) {
+	r := rehearse(t, "--database", "mariadb", "--instances", "2", "--shards", "2")
+	require.Equal(t, 0, r.code, r.output)
+	text, err := os.ReadFile(filepath.Join(r.dir, "run.json"))
+	require.NoError(t, err)
+	var record struct {
+		Students, Shards, Offered int
+	}
+	require.NoError(t, json.Unmarshal(text, &record))
+	require.Equal(t, 300, record.Students)
+	require.Equal(t, 300, record.Offered)
+	require.Equal(t, 2, record.Shards)
+}
+
+func TestAServiceKilledInMidStampedeIsNeverMet(t *testing.T) {
+	command, out, wait := begin(t, "--students", "3000")
+	t0 := out.waitFor(t, regexp.MustCompile(`T0 +(\S+Z)`))
+	instant, err := time.Parse(time.RFC3339Nano, t0)
+	require.NoError(t, err)
+	time.Sleep(time.Until(instant) + 100*time.Millisecond) // the kill belongs to the middle of the stampede
+	for _, process := range processes(t, "registrar serve") {
+		pid, err := strconv.Atoi(strings.Fields(process)[0])
+		require.NoError(t, err)
+		if parent(t, pid) == command.Process.Pid {
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+	}
+	r := wait()
+	require.Contains(t, []int{3, 99}, r.code, r.output)
+	require.Contains(t, r.output, "registrar-0 ended by itself (signal: killed)")
+	text, err := os.ReadFile(filepath.Join(r.dir, "audit.json"))
+	require.NoError(t, err, r.output)
+	var audit struct{ Passed bool }
+	require.NoError(t, json.Unmarshal(text, &audit))
+	require.True(t, audit.Passed, "no acknowledged enrolment is missing: %s", text)
+}
+
+func TestCtrlCStopsEverything(t *testing.T) {
+	command, out, wait := begin(t)
+	out.waitFor(t, regexp.MustCompile(`T0 +(\S+Z)`))
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	r := wait()
+	require.Equal(t, 3, r.code, r.output)
+	require.Contains(t, r.output, "interrupted")
+}
+
+func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arguments []string
+		code      int
+		says      string
+	}{
+		"an unknown flag":                  {[]string{"rehearse", "--stundents", "3"}, 2, "unknown flag: --stundents"},
+		"an unknown command":               {[]string{"rehears"}, 2, `unknown command "rehears"`},
+		"a word too many":                  {[]string{"rehearse", "now"}, 2, `unknown command "now"`},
+		"a target nobody answers at":       {[]string{"rehearse", "--target", "http://127.0.0.1:1"}, 1, "connection refused"},
+		"a database nobody answers at":     {[]string{"rehearse", "--database", "u:p@tcp(127.0.0.1:1)/registration"}, 1, "127.0.0.1:1"},
+		"a specification that is not YAML": {[]string{"rehearse", "--spec", "rehearse_test.go"}, 2, "rehearse_test.go:"},
+		"a run folder that is none":        {[]string{"audit", "nowhere"}, 1, "nowhere"},
+		"shards that are none":             {[]string{"merge", "--out", "x", "nowhere", "elsewhere"}, 1, "nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			arguments := test.arguments
+			if arguments[0] == "rehearse" {
+				arguments = append(arguments, "--out", filepath.Join(t.TempDir(), "run"))
+			}
+			command := exec.Command(filepath.Join(programs, "stampede"), arguments...)
+			var stderr bytes.Buffer
+			command.Stderr = &stderr
+			err := command.Run()
+			require.Error(t, err)
+			require.Equal(t, test.code, command.ProcessState.ExitCode(), stderr.String())
+			require.Contains(t, stderr.String(), test.says)
+			require.Len(t, strings.Split(strings.TrimSpace(stderr.String()), "\n"), 1, stderr.String())
+		})
+	}
+}
+
+func TestATargetThatIsNoRegistrationServiceIsNamed(t *testing.T) {
+	t.Parallel()
+	port := serveGarbage(t)
+	command := exec.Command(filepath.Join(programs, "stampede"), "rehearse", "--target", fmt.Sprintf("http://127.0.0.1:%d", port))
+	out, err := command.CombinedOutput()
+	require.Error(t, err)
+	require.Equal(t, 1, command.ProcessState.ExitCode())
+	require.Contains(t, string(out), "is no registration service")
+}

@@ -1,0 +1,78 @@
+package rehearsal_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/deploy/rehearsal"
+)
+
+func TestAConfigurationIsRefusedWithWhatIsWrongAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(full, "run.json"), nil, 0o600))
+	for name, test := range map[string]struct {
+		change func(*rehearsal.Config)
+		says   string
+	}{
+		"no students":                        {func(c *rehearsal.Config) { c.Students = 0 }, "--students is 0: it must be between 1 and 100000"},
+		"too many sections":                  {func(c *rehearsal.Config) { c.Sections = 1 << 20 }, "--sections is 1048576"},
+		"no shard":                           {func(c *rehearsal.Config) { c.Shards = 0 }, "--shards is 0"},
+		"no instance":                        {func(c *rehearsal.Config) { c.Instances = -1 }, "--instances is -1"},
+		"an opening that is too near":        {func(c *rehearsal.Config) { c.OpenIn = time.Millisecond }, "--open-in is 1ms"},
+		"an unknown strategy":                {func(c *rehearsal.Config) { c.Strategy = "hope" }, `--strategy is "hope"`},
+		"an unknown fault":                   {func(c *rehearsal.Config) { c.Fault = "fire" }, `--fault is "fire": it must be one of slow-commit`},
+		"several instances on SQLite":        {func(c *rehearsal.Config) { c.Instances = 2 }, "add --database mariadb"},
+		"a database that is none":            {func(c *rehearsal.Config) { c.Database = "postgres" }, "--database is neither sqlite, mariadb nor a DSN"},
+		"a target that is no URL":            {func(c *rehearsal.Config) { c.Target = "localhost" }, `--target is "localhost"`},
+		"a target elsewhere, not named":      {func(c *rehearsal.Config) { c.Target = "http://203.0.113.7:80" }, "add --allow-target 203.0.113.7"},
+		"another host named than the target": {func(c *rehearsal.Config) { c.Target, c.AllowTarget = "http://203.0.113.7", "203.0.113.8" }, "--allow-target 203.0.113.7"},
+		"a fault of a service not ours":      {func(c *rehearsal.Config) { c.Target, c.Fault = "http://127.0.0.1:1", "lost-commit" }, "--fault lost-commit is a fault of our own service"},
+		"tokens for our own service":         {func(c *rehearsal.Config) { c.Tokens = full }, "--tokens goes with --target"},
+		"a Prometheus that is no URL":        {func(c *rehearsal.Config) { c.Prometheus = "9090" }, `--prometheus is "9090"`},
+		"no metrics of a foreign Prometheus": {func(c *rehearsal.Config) { c.Prometheus, c.Fault = "http://127.0.0.1:9", "no-metrics" }, "leave out --prometheus"},
+		"a specification that is not there":  {func(c *rehearsal.Config) { c.Spec = "nowhere.yaml" }, "--spec: stat nowhere.yaml"},
+		"a run folder in use":                {func(c *rehearsal.Config) { c.Out = full }, "is not empty: name a new folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := rehearsal.Default()
+			test.change(&config)
+			require.ErrorContains(t, config.Validate(), test.says)
+		})
+	}
+}
+
+func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	config := rehearsal.Default()
+	config.Students, config.Strategy, config.Database = 0, "", "none"
+	require.Len(t, strings.Split(config.Validate().Error(), "\n"), 3)
+}
+
+func TestMoreStudentsThanDescriptorsAreToldHowManyProcessesTheyNeed(t *testing.T) {
+	t.Parallel()
+	config := rehearsal.Default()
+	config.Students = 100_000
+	config.Database = rehearsal.DatabaseMariaDB
+	if err := config.Validate(); err != nil { // a machine may allow them all in one process
+		require.ErrorContains(t, err, "file descriptors")
+		require.ErrorContains(t, err, "use --shards")
+	}
+}
+
+func TestTheDefaultsAreValid(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, rehearsal.Default().Validate())
+	config := rehearsal.Default()
+	config.Database, config.Instances = "root:@tcp(127.0.0.1:3306)/registration", 3
+	require.NoError(t, config.Validate())
+	config = rehearsal.Default()
+	config.Target, config.AllowTarget = "https://registration.example.edu", "registration.example.edu"
+	require.NoError(t, config.Validate())
+}
