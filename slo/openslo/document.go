@@ -147,7 +147,7 @@ func (r *reader) annotations(o *object) map[string]note {
 }
 
 // annotated turns annotations under Prefix into values.
-func (r *reader) annotated(notes map[string]note) (a Annotations, korean string) {
+func (r *reader) annotated(notes map[string]note) (a Annotations) {
 	a.MinEvents = 1
 	for key, n := range notes {
 		name, ours := strings.CutPrefix(key, Prefix)
@@ -156,7 +156,9 @@ func (r *reader) annotated(notes map[string]note) (a Annotations, korean string)
 		}
 		switch name {
 		case "title-ko":
-			korean = n.text
+			a.TitleKorean = n.text
+		case "description-ko":
+			a.DescriptionKorean = n.text
 		case "min-events":
 			a.MinEvents = r.amount(key, n)
 		case "throughput-floor":
@@ -166,13 +168,13 @@ func (r *reader) annotated(notes map[string]note) (a Annotations, korean string)
 		case "threshold-seconds":
 			a.Threshold = r.amount(key, n)
 		default:
-			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, min-events, throughput-floor, throughput-bins, threshold-seconds)", key)
+			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, description-ko, min-events, throughput-floor, throughput-bins, threshold-seconds)", key)
 		}
 	}
 	if n, ok := notes[Prefix+"throughput-bins"]; ok && a.Floor == 0 {
 		r.faultAt(n.Position, "%sthroughput-bins means nothing without %sthroughput-floor", Prefix, Prefix)
 	}
-	return a, korean
+	return a
 }
 
 func (r *reader) amount(key string, n note) float64 {

@@ -172,11 +172,11 @@ func (l *loader) finish(what string) (*Spec, error) {
 
 func (l *loader) objectives(r *reader, d *document) []Objective {
 	r.file = d.File
-	annotations, korean := r.annotated(d.notes)
+	annotations := r.annotated(d.notes)
 	var out []Objective
 	for i, b := range d.slo.objectives {
 		o := Objective{
-			Position: b.Position, Name: d.name, Title: d.title, TitleKorean: korean, Description: d.slo.description,
+			Position: b.Position, Name: d.name, Title: d.title, Description: d.slo.description,
 			Service: d.slo.service, Period: d.slo.period, Annotations: annotations,
 		}
 		if o.Title == "" {

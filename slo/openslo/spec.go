@@ -26,10 +26,10 @@ type Objective struct {
 	Position
 	// Name identifies it: the SLO's metadata.name, with "/1", "/2" … where the SLO has several objectives.
 	Name string
-	// Title is what people read: the display name, or else the name. TitleKorean may be empty.
-	Title, TitleKorean string
-	Description        string
-	Service            string
+	// Title is what people read: the display name, or else the name.
+	Title       string
+	Description string
+	Service     string
 	// Target is the share of events that must be good, in [0, 1), and TargetText the same as the spec wrote it, in percent.
 	Target     float64
 	TargetText string
@@ -49,6 +49,8 @@ type Query struct {
 
 // Annotations is what OpenSLO has no field for, written in metadata.annotations under Prefix.
 type Annotations struct {
+	// TitleKorean and DescriptionKorean stand for the display name and the description in Korean; they may be empty.
+	TitleKorean, DescriptionKorean string
 	// MinEvents is the number of events below which an objective is inconclusive, at least 1.
 	MinEvents float64
 	// Floor is the throughput floor in events a second, 0 where the objective is a plain share.

@@ -26,8 +26,8 @@ type Measured struct {
 // Judge judges one objective.
 func Judge(o openslo.Objective, m Measured) Objective {
 	j := judge{spec: o, m: m, out: Objective{
-		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, Service: o.Service, Kind: KindRatio,
-		Target: o.Target, TargetPercent: o.TargetText, Period: o.Period, State: Inconclusive, Reasons: []reason.Reason{},
+		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, DescriptionKorean: o.DescriptionKorean, Service: o.Service, Kind: KindRatio,
+		Target: o.Target, TargetPercent: o.TargetText, Period: o.Period, Threshold: o.Threshold, State: Inconclusive, Reasons: []reason.Reason{},
 	}}
 	j.measurements()
 	if o.Floor > 0 {

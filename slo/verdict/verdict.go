@@ -123,14 +123,15 @@ const (
 
 // Objective is one row of the verdict.
 type Objective struct {
-	Name        string          `json:"name"`
-	Title       string          `json:"title"`
-	TitleKorean string          `json:"title_ko,omitempty"`
-	Description string          `json:"description,omitempty"`
-	Service     string          `json:"service,omitempty"`
-	Kind        string          `json:"kind"`
-	State       State           `json:"state"`
-	Reasons     []reason.Reason `json:"reasons"`
+	Name              string          `json:"name"`
+	Title             string          `json:"title"`
+	TitleKorean       string          `json:"title_ko,omitempty"`
+	Description       string          `json:"description,omitempty"`
+	DescriptionKorean string          `json:"description_ko,omitempty"`
+	Service           string          `json:"service,omitempty"`
+	Kind              string          `json:"kind"`
+	State             State           `json:"state"`
+	Reasons           []reason.Reason `json:"reasons"`
 	// Target is the share of events that must be good, TargetPercent the same as the spec wrote it.
 	Target        float64 `json:"target"`
 	TargetPercent string  `json:"target_percent"`
@@ -141,6 +142,8 @@ type Objective struct {
 	// Least and Most bound a throughput that scrapes tell only roughly; null elsewhere.
 	Least *float64 `json:"value_least,omitempty"`
 	Most  *float64 `json:"value_most,omitempty"`
+	// Threshold is the latency that the objective is about in seconds, 0 for none.
+	Threshold float64 `json:"threshold_seconds,omitempty"`
 	// Good and Total are events; null where they were not counted.
 	Good         *float64      `json:"good_events"`
 	Total        *float64      `json:"total_events"`

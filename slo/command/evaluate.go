@@ -1,0 +1,275 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goormu/stampede/slo/evaluation"
+	"github.com/goormu/stampede/slo/measure"
+	"github.com/goormu/stampede/slo/openslo"
+	"github.com/goormu/stampede/slo/prom"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/record"
+	"github.com/goormu/stampede/slo/verdict"
+)
+
+// flags is the command line of `slo evaluate`.
+type flags struct {
+	specs, sets, objectives, builds []string
+	prometheus, run, out, format    string
+	from, to, t0                    string
+	wait                            time.Duration
+}
+
+func evaluateCommand(stdout, stderr io.Writer, log *slog.Logger) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "evaluate --spec FILE|FOLDER --prometheus URL (--run FOLDER | --from TIME --to TIME)",
+		Short: "Judge objectives over a load run, or over any span of time",
+		Long: `Judge objectives over a load run (its folder holds run.json and audit.json), or over any span of time.
+With --run or --out, verdict.json, junit.xml, summary.md and report.html are written to that folder.
+
+Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a duration before now (-10m).
+
+` + long[strings.Index(long, "Exit codes"):],
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return evaluate(cmd.Context(), f, stdout, stderr, log)
+		},
+	}
+	specFlags(cmd, &f.specs, &f.sets)
+	fs := cmd.Flags()
+	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus, or of anything that speaks its API; may have a path")
+	fs.StringVar(&f.run, "run", "", "the run's `folder`, with run.json and audit.json")
+	fs.StringVar(&f.from, "from", "", "start of the window, a `time`")
+	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")
+	fs.StringVar(&f.t0, "t0", "", "the `time` from which a throughput is counted (default: the window's start)")
+	fs.StringArrayVar(&f.objectives, "objective", nil, "judge only the objective of this `name`; may be given several times")
+	fs.StringVar(&f.out, "out", "", "the `folder` for the reports (default: the run's folder, if any)")
+	fs.StringVar(&f.format, "format", "text", "what to print: `text`, json, markdown, junit or html")
+	fs.DurationVar(&f.wait, "wait", 15*time.Second, "how long after the window's end a scrape that closes it is waited for")
+	fs.StringArrayVar(&f.builds, "build", nil, "put the digest of this `file`, such as a binary under test, into verdict.json; may be given several times")
+	return cmd
+}
+
+// job is a command line that has been checked.
+type job struct {
+	spec    *openslo.Spec
+	client  *prom.Client
+	run     *record.Run
+	audit   *record.Audit
+	broken  []reason.Reason
+	window  measure.Window
+	t0      time.Time
+	digests verdict.Digests
+	folder  string
+}
+
+func evaluate(ctx context.Context, f flags, stdout, stderr io.Writer, log *slog.Logger) error {
+	j, err := prepare(f, time.Now())
+	if err != nil {
+		return err
+	}
+	v, err := j.judge(ctx, f)
+	if err != nil {
+		var faults openslo.Faults
+		if errors.As(err, &faults) {
+			return usageError{faultsError{faults}}
+		}
+		return err
+	}
+	return j.publish(v, f, stdout, stderr, log)
+}
+
+// prepare checks everything that the user gave, before anything is asked of anybody.
+func prepare(f flags, now time.Time) (*job, error) {
+	j := &job{}
+	var err error
+	if !slices.Contains(formats, f.format) {
+		return nil, usagef("--format must be one of %s, not %q", strings.Join(formats, ", "), f.format)
+	}
+	if f.wait < 0 {
+		return nil, usagef("--wait must not be negative")
+	}
+	if f.prometheus == "" {
+		return nil, usagef("--prometheus is wanted: the URL of Prometheus")
+	}
+	if j.client, err = prom.New(f.prometheus); err != nil {
+		return nil, usageError{err}
+	}
+	vars, err := variables(f.sets)
+	if err != nil {
+		return nil, err
+	}
+	if f.run != "" {
+		err = j.readRun(f, vars.Values)
+	} else {
+		err = j.readWindow(f, now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	vars.Open = j.run == nil && f.run != "" // a run record that cannot be read must not hide a fault in the spec, nor make one
+	if j.spec, err = load(f.specs, vars); err != nil {
+		return nil, err
+	}
+	if err := j.choose(f.objectives); err != nil {
+		return nil, err
+	}
+	j.folder = f.run
+	if f.out != "" {
+		j.folder = f.out
+		if err := os.MkdirAll(f.out, 0o755); err != nil {
+			return nil, usagef("making the folder for the reports: %w", err)
+		}
+	}
+	return j, j.digest(f.builds)
+}
+
+// readRun reads the run folder. A folder without a run record is a wrong folder; a record that cannot be understood is a
+// malfunction of what wrote it, which the verdict will say.
+func (j *job) readRun(f flags, vars map[string]string) error {
+	if f.from != "" || f.to != "" || f.t0 != "" {
+		return usagef("--run has its own window: leave out --from, --to and --t0")
+	}
+	path := filepath.Join(f.run, "run.json")
+	if _, err := os.Stat(path); err != nil {
+		return usagef("--run wants the folder of a run: %w", err)
+	}
+	var err error
+	if j.run, err = record.ReadRun(path); err != nil {
+		if errors.Is(err, os.ErrPermission) {
+			return usageError{err}
+		}
+		j.broken = append(j.broken, broken(err))
+	}
+	if j.audit, err = record.ReadAudit(filepath.Join(f.run, "audit.json")); err != nil {
+		j.broken = append(j.broken, broken(err))
+	}
+	if j.run != nil {
+		j.window = measure.Window{Start: j.run.Start, End: j.run.End}
+		j.t0 = j.run.T0
+		if vars["run"] == "" {
+			vars["run"] = j.run.ID
+		}
+	}
+	return nil
+}
+
+func broken(err error) reason.Reason {
+	return reason.New(reason.RecordBroken, strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func (j *job) readWindow(f flags, now time.Time) error {
+	if f.from == "" || f.to == "" {
+		return usagef("a window is wanted: --run FOLDER, or --from and --to")
+	}
+	var err error
+	if j.window.Start, err = instant("--from", f.from, now); err != nil {
+		return err
+	}
+	if j.window.End, err = instant("--to", f.to, now); err != nil {
+		return err
+	}
+	if !j.window.Start.Before(j.window.End) {
+		return usagef("--from %s is not before --to %s", f.from, f.to)
+	}
+	if j.window.End.After(now) {
+		return usagef("--to %s lies in the future", f.to)
+	}
+	j.t0 = j.window.Start
+	if f.t0 == "" {
+		return nil
+	}
+	if j.t0, err = instant("--t0", f.t0, now); err != nil {
+		return err
+	}
+	if j.t0.Before(j.window.Start) || j.t0.After(j.window.End) {
+		return usagef("--t0 %s is outside the window from %s to %s", f.t0, f.from, f.to)
+	}
+	return nil
+}
+
+func (j *job) choose(names []string) error {
+	if len(j.spec.Objectives) == 0 {
+		return usagef("the spec has no SLO to judge")
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	var known []string
+	var chosen []openslo.Objective
+	for _, o := range j.spec.Objectives {
+		known = append(known, o.Name)
+		if slices.Contains(names, o.Name) {
+			chosen = append(chosen, o)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return usagef("--objective %q is unknown: the spec has %s", name, strings.Join(known, ", "))
+		}
+	}
+	j.spec.Objectives = chosen
+	return nil
+}
+
+func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
+	var v *verdict.Verdict
+	if f.run != "" && j.run == nil {
+		v = &verdict.Verdict{Version: 1, EvaluatedAt: time.Now().UTC().Truncate(time.Millisecond), Objectives: []verdict.Objective{}}
+		if j.audit != nil || len(j.broken) < 2 {
+			v.AddAudit(j.audit)
+		}
+	} else {
+		var err error
+		v, err = evaluation.Evaluate(ctx, evaluation.Config{
+			Objectives: j.spec.Objectives, Source: j.client, Window: j.window, T0: j.t0,
+			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	v.Reasons = append(j.broken, v.Reasons...)
+	v.Source, v.Digests = j.client.URL(), j.digests
+	v.Decide()
+	return v, nil
+}
+
+// instant reads a time as the command line takes it.
+func instant(flag, text string, now time.Time) (time.Time, error) {
+	if text == "now" {
+		return now, nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return t.UTC(), nil
+	}
+	if seconds, ok := unixSeconds(text); ok {
+		return seconds, nil
+	}
+	if ago, err := time.ParseDuration(text); err == nil && strings.HasPrefix(text, "-") {
+		return now.Add(ago), nil
+	}
+	return time.Time{}, usagef("%s wants a time such as 2026-11-22T13:15:30+09:00, 1795320930, now or -10m, not %q", flag, text)
+}
+
+func unixSeconds(text string) (time.Time, bool) {
+	if text == "" || strings.Trim(text, "0123456789.") != "" {
+		return time.Time{}, false
+	}
+	var seconds float64
+	if _, err := fmt.Sscanf(text, "%g", &seconds); err != nil || seconds > 1e11 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(seconds * 1000)).UTC(), true
+}
