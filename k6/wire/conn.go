@@ -255,12 +255,15 @@ func (c *Conn) step(fd uintptr) bool {
 		c.begin = nil
 		return begin(fd)
 	}
-	if c.exchange == nil {
+	fresh := c.exchange == nil
+	if fresh {
 		c.exchange = exchanges.Get().(*Exchange)
 	}
 	c.n, c.err = readNow(fd, c.exchange.buffer[:])
 	if errors.Is(c.err, syscall.EAGAIN) {
-		c.drop()
+		if fresh { // Not where the beginning of an answer is in it.
+			c.drop()
+		}
 		return false
 	}
 	if c.n == 0 && c.err == nil {
