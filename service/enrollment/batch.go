@@ -69,7 +69,7 @@ func (l *Ledger) settle(ctx context.Context, batch []*request) {
 		if err == nil {
 			return
 		}
-		if l.store.Contradiction(err) && len(batch) > 1 {
+		if l.contradiction(err) && len(batch) > 1 {
 			l.config.Logger.Error("settling a batch one by one", "requests", len(batch), "error", err)
 			for i := range batch {
 				l.settle(ctx, batch[i:i+1])
@@ -97,13 +97,18 @@ func (l *Ledger) fail(ctx context.Context, batch []*request, err error) {
 	switch {
 	case ctx.Err() != nil:
 		fault.Detail = errDraining.Detail
-	case l.store.Contradiction(err) || errors.Is(err, errCatalogue):
+	case l.contradiction(err):
 		fault.Code, fault.Detail, fault.RetryAfter = registration.Internal, "the request could not be decided", 0
 	}
 	l.config.Logger.Error("giving up a batch", "requests", len(batch), "code", fault.Code, "error", err)
 	for _, r := range batch {
 		r.decided(answer{}, fault)
 	}
+}
+
+// contradiction reports whether the tables, and not the circumstances, are what stops a batch.
+func (l *Ledger) contradiction(err error) bool {
+	return l.store.Contradiction(err) || errors.Is(err, errCatalogue)
 }
 
 // transact decides a batch in one transaction. Unless it returns nil, nothing that was decided counts.
@@ -166,7 +171,7 @@ func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*boo
 	}
 	// The clock goes before the period: whoever moves the period after this read does so after the instant at which
 	// these seats are granted.
-	now := l.config.Clock().Truncate(time.Millisecond)
+	now := l.config.Clock().UTC().Truncate(time.Millisecond)
 	period, version, err := tx.Period(ctx)
 	if err != nil {
 		return nil, err

@@ -107,6 +107,11 @@ func (l *Ledger) ask(ctx context.Context, r *request) (answer, error) {
 	select {
 	case <-r.done:
 	case <-ctx.Done():
+		select {
+		case <-r.done: // both came at once
+			return r.answer, r.err
+		default:
+		}
 		if r.abandon() { // else a worker has it: it is decided, and counted there
 			l.outcome(r.op, "abandoned")
 		}

@@ -112,8 +112,8 @@ type table struct {
 	values  []any
 }
 
-// maxValues is how many arguments a statement gets; SQLite takes 32,766.
-const maxValues = 20_000
+// maxValues is how many arguments a statement gets: the work of the SQLite driver grows with their square.
+const maxValues = 700
 
 func (t table) insert(ctx context.Context, tx *sql.Tx) error {
 	width := len(t.columns)

@@ -17,12 +17,9 @@ import (
 type mysqlDialect struct{}
 
 func openMySQL(dsn string, options Options) (*Store, error) {
-	config, err := mysql.ParseDSN(dsn)
+	config, err := parseDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("reading the database's name: it is neither sqlite:PATH nor user:password@tcp(host:port)/name: %w", withoutSecret(err, dsn))
-	}
-	if config.DBName == "" {
-		return nil, errors.New("reading the database's name: user:password@tcp(host:port)/name lacks the name of a database")
+		return nil, err
 	}
 	config.MultiStatements = false
 	config.InterpolateParams = true // one round trip a statement
@@ -40,7 +37,7 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	}
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, fmt.Errorf("reading the database's name: %w", withoutSecret(err, dsn))
+		return nil, fmt.Errorf("reading the database's name: %w", err)
 	}
 	pool := sql.OpenDB(session{connector})
 	connections := options.Connections
@@ -53,13 +50,27 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	return &Store{write: pool, read: pool, dialect: mysqlDialect{}, name: "mysql " + config.Addr + "/" + config.DBName}, nil
 }
 
-func withoutSecret(err error, dsn string) error {
-	head, _, found := strings.Cut(dsn, "@")
-	_, password, hasPassword := strings.Cut(head, ":")
-	if found && hasPassword && password != "" && strings.Contains(err.Error(), password) {
-		return errors.New("malformed (not shown: it holds a password)")
+const wanted = "reading the database's name: it must be sqlite:PATH or user:password@tcp(host:port)/name"
+
+// parseDSN reads a go-sql-driver DSN. Its errors hold nothing of what stands before the last @, the password's place.
+func parseDSN(dsn string) (*mysql.Config, error) {
+	config, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		// The driver quotes what it cannot read, which may be a part of the password; so it is asked about the rest only.
+		if at := strings.LastIndex(dsn, "@"); at >= 0 {
+			if _, err := mysql.ParseDSN(dsn[at+1:]); err != nil {
+				return nil, fmt.Errorf("%s: %w", wanted, err)
+			}
+		}
+		return nil, errors.New(wanted)
 	}
-	return err
+	switch {
+	case config.Net != "tcp" && config.Net != "unix":
+		return nil, errors.New(wanted + ": the protocol is neither tcp nor unix")
+	case config.DBName == "":
+		return nil, errors.New(wanted + ": the name of a database after the last / is missing")
+	}
+	return config, nil
 }
 
 // session prepares each new connection: READ COMMITTED, or two instances that lock the same rows deadlock on gaps; and

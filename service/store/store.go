@@ -44,20 +44,22 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Ping(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+	for _, pool := range s.pools() {
+		if err := s.ping(ctx, pool); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 	}
 	return s, nil
 }
 
-// Ping reaches the database, waiting 1.5 s at most.
-func (s *Store) Ping(ctx context.Context) error {
+// Ping reaches the database, waiting 1.5 s at most. It does not wait for the ledger's transactions.
+func (s *Store) Ping(ctx context.Context) error { return s.ping(ctx, s.read) }
+
+func (s *Store) ping(ctx context.Context, pool *sql.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	for _, pool := range s.pools() {
-		if err := pool.PingContext(ctx); err != nil {
-			return fmt.Errorf("reaching database %s: %w", s.name, err)
-		}
+	if err := pool.PingContext(ctx); err != nil {
+		return fmt.Errorf("reaching database %s: %w", s.name, err)
 	}
 	return nil
 }
