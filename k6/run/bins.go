@@ -50,21 +50,27 @@ func (b *Bins) pad() {
 }
 
 // percentiles writes the percentiles of each bin's response times, nil for a bin without any, and the histograms
-// themselves where keep is set.
-func (b *Bins) percentiles(bins []*hdrhistogram.Histogram, keep bool) {
-	b.P50Seconds, b.P99Seconds = make([]*float64, len(bins)), make([]*float64, len(bins))
-	b.ResponseTime = nil
-	for i, h := range bins {
-		if h == nil {
+// themselves where keep is set. fill adds the response times of a bin to a histogram, which is used again for the next.
+func (b *Bins) percentiles(keep bool, fill func(bin int, h *hdrhistogram.Histogram) error) error {
+	n := len(b.Answered)
+	b.P50Seconds, b.P99Seconds, b.ResponseTime = make([]*float64, n), make([]*float64, n), nil
+	h := newHistogram()
+	for i := range n {
+		if b.Answered[i] == 0 {
 			continue
+		}
+		h.Reset()
+		if err := fill(i, h); err != nil {
+			return err
 		}
 		p50, p99 := percentileSeconds(h, 50), percentileSeconds(h, 99)
 		b.P50Seconds[i], b.P99Seconds[i] = &p50, &p99
 		if keep {
-			b.ResponseTime = grow(b.ResponseTime, len(bins))
+			b.ResponseTime = grow(b.ResponseTime, n)
 			b.ResponseTime[i] = encode(h)
 		}
 	}
+	return nil
 }
 
 // validate says which of the bins disagree with each other or with the record's counts.

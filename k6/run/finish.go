@@ -31,9 +31,11 @@ func (r *Recorder) Record(end time.Time, interrupted bool) (Record, error) {
 			record.Thresholds = append(record.Thresholds, Threshold{Metric: metric, Expression: expression})
 		}
 	}
-	sum := r.sum()
-	sum.fill(&record)
-	if err := conclude(&record); err != nil {
+	err := r.sum().fill(&record)
+	if err == nil {
+		err = conclude(&record)
+	}
+	if err != nil {
 		return Record{}, fmt.Errorf("ending the run record: %w", err)
 	}
 	return record, nil
@@ -68,7 +70,7 @@ func (r *Recorder) sum() *stripe {
 }
 
 // fill writes the sums into record: counters, bins, histograms and totals.
-func (s *stripe) fill(record *Record) {
+func (s *stripe) fill(record *Record) error {
 	b := Bins{
 		WidthSeconds: BinWidth.Seconds(), Start: record.T0,
 		Offered: s.offered, Sent: s.sent, FirstAnswers: s.first, Outcomes: map[string][]int64{},
@@ -113,12 +115,11 @@ func (s *stripe) fill(record *Record) {
 	record.Histograms[StudentAnswerTime] = encode(histogramOf(s.answers))
 	record.Histograms[SendLag] = encode(histogramOf(s.lags))
 	b.pad()
-	bins := make([]*hdrhistogram.Histogram, len(b.Answered))
-	for i, list := range times {
-		if len(list) > 0 {
-			bins[i] = histogramOf(list)
-		}
-	}
-	b.percentiles(bins, record.Shards > 1)
 	record.Bins = b
+	return record.Bins.percentiles(record.Shards > 1, func(bin int, h *hdrhistogram.Histogram) error {
+		for _, m := range times[bin] {
+			add(h, m)
+		}
+		return nil
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -63,7 +64,6 @@ func Merge(records ...Record) (Record, error) {
 	}
 	totals := map[string]Total{}
 	histograms := map[string]*hdrhistogram.Histogram{}
-	var bins []*hdrhistogram.Histogram
 	for i := range shards {
 		shard := &shards[i]
 		merged.addShard(shard)
@@ -75,13 +75,9 @@ func Merge(records ...Record) (Record, error) {
 		for name := range shard.Histograms {
 			h, err := shard.Histogram(name)
 			if err != nil {
-				return Record{}, fmt.Errorf("merging shard %d: %w", shard.Shard, err)
+				return Record{}, fmt.Errorf("merging shards: shard %d: %w", shard.Shard, err)
 			}
 			histograms[name] = mergeHistogram(histograms[name], h)
-		}
-		var err error
-		if bins, err = shard.addTimes(bins); err != nil {
-			return Record{}, fmt.Errorf("merging shard %d: %w", shard.Shard, err)
 		}
 	}
 	for name, h := range histograms {
@@ -92,8 +88,11 @@ func Merge(records ...Record) (Record, error) {
 		merged.Totals = append(merged.Totals, totals[key])
 	}
 	merged.Bins.pad()
-	merged.Bins.percentiles(grow(bins, len(merged.Bins.Offered)), false)
-	if err := conclude(&merged); err != nil {
+	err := merged.Bins.percentiles(false, func(bin int, h *hdrhistogram.Histogram) error { return addTimes(shards, bin, h) })
+	if err == nil {
+		err = conclude(&merged)
+	}
+	if err != nil {
 		return Record{}, fmt.Errorf("merging shards: %w", err)
 	}
 	if err := merged.Validate(); err != nil {
@@ -148,26 +147,25 @@ func (r *Record) addShard(s *Record) {
 	}
 }
 
-// addTimes adds the shard's response times by bin to bins.
-func (r *Record) addTimes(bins []*hdrhistogram.Histogram) ([]*hdrhistogram.Histogram, error) {
-	bins = grow(bins, len(r.Bins.Answered))
-	for i, n := range r.Bins.Answered {
-		if n == 0 {
+// addTimes adds the shards' response times in one bin to h.
+func addTimes(shards []Record, bin int, h *hdrhistogram.Histogram) error {
+	for _, s := range shards {
+		if bin >= len(s.Bins.Answered) || s.Bins.Answered[bin] == 0 {
 			continue
 		}
-		if i >= len(r.Bins.ResponseTime) {
-			return bins, fmt.Errorf("bins.response_time has no bin %d", i)
+		if bin >= len(s.Bins.ResponseTime) {
+			return fmt.Errorf("shard %d: bins.response_time has no bin %d", s.Shard, bin)
 		}
-		h, err := decode(r.Bins.ResponseTime[i])
+		part, err := decode(s.Bins.ResponseTime[bin])
 		if err != nil {
-			return bins, fmt.Errorf("bins.response_time[%d]: %w", i, err)
+			return fmt.Errorf("shard %d: bins.response_time[%d]: %w", s.Shard, bin, err)
 		}
-		if h.TotalCount() != n {
-			return bins, fmt.Errorf("bins.response_time[%d] holds %d answers, bins.answered %d", i, h.TotalCount(), n)
+		if n := s.Bins.Answered[bin]; part.TotalCount() != n {
+			return fmt.Errorf("shard %d: bins.response_time[%d] holds %d answers, bins.answered %d", s.Shard, bin, part.TotalCount(), n)
 		}
-		bins[i] = mergeHistogram(bins[i], h)
+		h.Merge(part) // Both have newHistogram's range: nothing is dropped.
 	}
-	return bins, nil
+	return nil
 }
 
 func mergeHistogram(into, from *hdrhistogram.Histogram) *hdrhistogram.Histogram {
@@ -184,7 +182,7 @@ func sameRun(shards []Record) error {
 	for i, s := range shards {
 		for _, d := range []struct{ name, a, b string }{
 			{"id", first.ID, s.ID},
-			{"t0", first.T0.UTC().String(), s.T0.UTC().String()},
+			{"t0", first.T0.UTC().Format(time.RFC3339Nano), s.T0.UTC().Format(time.RFC3339Nano)},
 			{"scenario", first.Scenario, s.Scenario},
 			{"seed", fmt.Sprint(first.Seed), fmt.Sprint(s.Seed)},
 			{"revision", first.Revision, s.Revision},
