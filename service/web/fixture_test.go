@@ -43,7 +43,7 @@ const (
 )
 
 // university returns the tables' content.
-func university(t *testing.T) store.University {
+func university(t testing.TB) store.University {
 	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func (c *clock) set(to time.Time) { c.ms.Store(to.UnixMilli()) }
 
 // service is a whole service on a database of its own, reached over real HTTP.
 type service struct {
-	t        *testing.T
+	t        testing.TB
 	url      string
 	clock    *clock
 	store    *store.Store
@@ -98,7 +98,7 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 
 // newService starts a service whose clock stands one minute after the opening. Each change is applied to its
 // configuration.
-func newService(t *testing.T, changes ...func(*web.Config)) *service {
+func newService(t testing.TB, changes ...func(*web.Config)) *service {
 	t.Helper()
 	ctx := t.Context()
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "registration.db"), store.Options{})
@@ -160,7 +160,7 @@ func (s *service) staffToken() string {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string

@@ -86,7 +86,7 @@ func TestWhatNobodyForesawIsAnInternalErrorThatTellsNothing(t *testing.T) {
 	require.NotContains(t, detail, "index")
 	require.Contains(t, s.logs.String(), "index out of range [7]")
 	require.Contains(t, s.logs.String(), "brokenLedger", "the log has the stack")
-	require.Equal(t, 1.0, s.metric("registration_panics_total", nil))
+	require.Equal(t, 1, s.metric("registration_panics_total", nil))
 	require.Equal(t, http.StatusOK, s.send(http.MethodGet, "/livez", "").status)
 }
 
@@ -120,7 +120,7 @@ func TestMoreRequestsThanTheLimitAreTurnedAwayAtTheDoor(t *testing.T) {
 	}
 	<-seats.entered
 	<-seats.entered
-	require.Equal(t, 2.0, s.metric("registration_http_requests_in_flight", nil))
+	require.Equal(t, 2, s.metric("registration_http_requests_in_flight", nil))
 	got := s.send(http.MethodGet, "/api/v1/period", "")
 	got.problem(http.StatusServiceUnavailable, registration.Overloaded)
 	require.Equal(t, "1", got.header.Get("Retry-After"))
@@ -128,7 +128,7 @@ func TestMoreRequestsThanTheLimitAreTurnedAwayAtTheDoor(t *testing.T) {
 	close(seats.release)
 	inside.Wait()
 	require.Equal(t, http.StatusOK, s.send(http.MethodGet, "/api/v1/period", "").status)
-	require.Equal(t, 1.0, s.metric("registration_shed_total", map[string]string{"limit": "in-flight"}))
+	require.Equal(t, 1, s.metric("registration_shed_total", map[string]string{"limit": "in-flight"}))
 }
 
 func TestDrainingFailsTheReadinessProbeAndStillAnswers(t *testing.T) {

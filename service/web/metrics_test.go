@@ -31,15 +31,15 @@ func (s *service) series(name string, labels map[string]string) *dto.Metric {
 	return nil
 }
 
-// metric returns the value of a counter or gauge.
-func (s *service) metric(name string, labels map[string]string) float64 {
+// metric returns the value of a counter or gauge that counts things.
+func (s *service) metric(name string, labels map[string]string) int {
 	s.t.Helper()
 	series := s.series(name, labels)
 	require.NotNil(s.t, series, "%s%v", name, labels)
 	if series.GetCounter() != nil {
-		return series.GetCounter().GetValue()
+		return int(series.GetCounter().GetValue())
 	}
-	return series.GetGauge().GetValue()
+	return int(series.GetGauge().GetValue())
 }
 
 // requests returns how many requests a route answered with a status.
@@ -71,10 +71,10 @@ func TestRequestsAndOutcomesAreCountedFromZero(t *testing.T) {
 	require.Equal(t, 1, s.requests("POST", path, "401"))
 	require.Equal(t, 1, s.requests("DELETE", path+"/:section_id", "200"))
 	require.Equal(t, 1, s.requests("any", "unmatched", "404"))
-	for outcome, want := range map[string]float64{"granted": 1, "replayed": 1, "section-full": 2, "overloaded": 0} {
+	for outcome, want := range map[string]int{"granted": 1, "replayed": 1, "section-full": 2, "overloaded": 0} {
 		require.Equal(t, want, s.metric("registration_enrollments_total", map[string]string{"op": "enroll", "outcome": outcome}), outcome)
 	}
-	require.Equal(t, 1.0, s.metric("registration_enrollments_total", map[string]string{"op": "cancel", "outcome": "cancelled"}))
+	require.Equal(t, 1, s.metric("registration_enrollments_total", map[string]string{"op": "cancel", "outcome": "cancelled"}))
 	require.Zero(t, s.metric("registration_http_requests_in_flight", nil))
 	require.EqualValues(t, 5, s.series("registration_enroll_queue_wait_seconds", nil).GetHistogram().GetSampleCount())
 	require.InDelta(t, 5, s.series("registration_enroll_batch_size", nil).GetHistogram().GetSampleSum(), 0)

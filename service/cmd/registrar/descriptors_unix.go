@@ -17,5 +17,5 @@ func raiseDescriptors() uint64 {
 			limit = raised
 		}
 	}
-	return uint64(limit.Cur)
+	return uint64(limit.Cur) //nolint:unconvert // signed on some systems
 }

@@ -26,7 +26,7 @@ func flagsFromEnvironment(flags *pflag.FlagSet, env lookup) error {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			faults = append(faults, fmt.Errorf("%s=%q in the environment: want the value of --%s, a %s", variable(f.Name), value, f.Name, f.Value.Type()))
+			faults = append(faults, fmt.Errorf("%s=%q in the environment: want a value of type %s", variable(f.Name), value, f.Value.Type()))
 		}
 	})
 	if len(faults) > 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/goormu/stampede/service/telemetry"
 )
@@ -48,7 +49,7 @@ func Run(ctx context.Context, args []string, env func(string) (string, bool), st
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, "registrar: "+oneLine(err))
+	_, _ = fmt.Fprintln(stderr, "registrar: "+oneLine(err))
 	var usage usageError
 	if errors.As(err, &usage) {
 		return exitUsage
@@ -75,6 +76,11 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var invalid *pflag.InvalidValueError
+		if errors.As(err, &invalid) {
+			f := invalid.GetFlag()
+			return usagef("--%s %q: want a value of type %s (see %s --help)", f.Name, invalid.GetValue(), f.Value.Type(), cmd.CommandPath())
+		}
 		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.serveCommand(), a.migrateCommand(), a.seedCommand(), a.tokensCommand())

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	secretVariable = "STAMPEDE_JWT_SECRET"
+	secretVariable = "STAMPEDE_JWT_SECRET" //nolint:gosec // the name of a variable, not its value
 	secretAdvice   = "make one with: export STAMPEDE_JWT_SECRET=$(openssl rand -hex 32)"
 )
 
@@ -28,9 +28,9 @@ func (a *app) secret(file string) ([]byte, error) {
 	}
 	switch {
 	case len(value) == 0 && file == "":
-		return nil, fmt.Errorf("no token secret: set %s or --jwt-secret-file; %s", secretVariable, secretAdvice)
+		return nil, usagef("no token secret: set %s or --jwt-secret-file; %s", secretVariable, secretAdvice)
 	case len(value) < auth.MinSecretBytes:
-		return nil, fmt.Errorf("the token secret in %s has %d bytes and needs at least %d; %s", from, len(value), auth.MinSecretBytes, secretAdvice)
+		return nil, usagef("the token secret in %s has %d bytes and needs at least %d; %s", from, len(value), auth.MinSecretBytes, secretAdvice)
 	}
 	return value, nil
 }
