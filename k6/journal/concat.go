@@ -11,7 +11,7 @@ import (
 // FileName is a journal's name in a run folder.
 const FileName = "journal.csv.zst"
 
-// Concat writes the entries of the journals at paths, one after the other, to a new journal at out, making its folder
+// Concat writes the entries of the journals at paths, in their order, to a new journal at out, making its folder
 // where that is missing. A file at out is replaced only once everything is written. A truncated journal is an error.
 func Concat(ctx context.Context, out string, paths ...string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
@@ -23,7 +23,7 @@ func Concat(ctx context.Context, out string, paths ...string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	part := filepath.Join(dir, FileName)
-	w, err := Create(part)
+	w, err := open(part)
 	if err != nil {
 		return err
 	}
@@ -33,12 +33,12 @@ func Concat(ctx context.Context, out string, paths ...string) (err error) {
 				err = ctx.Err()
 			}
 			if err != nil {
-				return errors.Join(fmt.Errorf("joining journals: %w", err), w.Close())
+				return errors.Join(fmt.Errorf("joining journals: %w", err), w.end())
 			}
-			w.Append(e)
+			w.encode(&e)
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err := w.end(); err != nil {
 		return err
 	}
 	if err := os.Rename(part, out); err != nil {

@@ -238,7 +238,7 @@ func TestJournalsAreJoinedWholeOrNotAtAll(t *testing.T) {
 	require.NoError(t, journal.Concat(t.Context(), out, first, second))
 	got, err := collect(journal.Read(out))
 	require.NoError(t, err)
-	require.ElementsMatch(t, []journal.Entry{a, b}, got)
+	require.Equal(t, []journal.Entry{a, b}, got)
 
 	whole, err := os.ReadFile(second)
 	require.NoError(t, err)

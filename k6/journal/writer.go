@@ -56,6 +56,16 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
 // Create makes the journal at path, which must not exist yet, and writes its header.
 func Create(path string) (*Writer, error) {
+	w, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// open makes the journal at path for encode alone, without the goroutine that Append needs.
+func open(path string) (*Writer, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("creating the journal: %w", err)
@@ -81,7 +91,6 @@ func Create(path string) (*Writer, error) {
 	if err := w.Err(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	go w.run()
 	return w, nil
 }
 
@@ -121,13 +130,17 @@ func (w *Writer) Close() error {
 		close(w.stop)
 		<-w.stopped
 		w.drain(true)
-		w.check("writing", w.text.Flush())
-		w.check("ending the compressed stream of", w.stream.Close())
-		w.check("syncing", w.file.Sync())
-		w.check("closing", w.file.Close())
-		w.closed = w.Err()
+		w.closed = w.end()
 	})
 	return w.closed
+}
+
+func (w *Writer) end() error {
+	w.check("writing", w.text.Flush())
+	w.check("ending the compressed stream of", w.stream.Close())
+	w.check("syncing", w.file.Sync())
+	w.check("closing", w.file.Close())
+	return w.Err()
 }
 
 func (w *Writer) run() {
