@@ -103,7 +103,7 @@ var catalogue = map[Code][2]string{
 	UnhealthyRun:  {"the generator was the bottleneck: %s", "부하 생성기가 병목이었음: %s"},
 	SendLag:       {"p99 of the send lag is %s, over a quarter of the tightest latency objective of %s", "전송 지연 p99가 %s로, 가장 엄격한 지연 목표 %s의 1/4을 넘음"},
 	Dropped:       {"%s of %s could not be sent, more than 0.1 %%", "%[2]s개 중 %[1]s개를 보내지 못함(0.1 %% 초과)"},
-	Exhausted:     {"the generator ran out of %s", "부하 생성기의 %s이(가) 고갈됨"},
+	Exhausted:     {"the generator ran out of %[1]s", "부하 생성기의 %[2]s 고갈"},
 	Interrupted:   {"the run was interrupted", "실행이 중단됨"},
 	Fault:         {"a fault was seeded on purpose: %s", "일부러 심은 결함: %s"},
 	Threshold:     {"threshold %s %s broken: %s", "임계값 %s %s 위반: %s"},

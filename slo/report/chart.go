@@ -92,20 +92,23 @@ func (p *plot) bars(t *timeline, class string, values, on []float64) {
 	}
 }
 
-// steps draws a line that goes from column to column in steps; what is higher than the picture is cut off and labelled.
+// steps draws a line that goes from column to column in steps; what is higher than the picture is cut off.
 func (p *plot) steps(t *timeline, class string, values []float64) {
 	var path strings.Builder
-	high, at := 0.0, 0
 	for i, v := range values {
 		fmt.Fprintf(&path, "%s%s %sH%s", map[bool]string{true: "M", false: "L"}[i == 0], num(p.x(float64(i)*t.step)), num(p.y(v)), num(p.x(float64(i+1)*t.step)))
-		if v > high {
-			high, at = v, i
-		}
 	}
 	fmt.Fprintf(&p.b, `<path class="line %s" d="%s"/>`, class, path.String())
-	if high > p.ceiling {
-		text := "▲ " + figure.Rate(high)
-		p.label("cut", p.x(float64(at+1)*t.step)+5, p.top+8, "start", both(text, text))
+}
+
+// cut labels the highest value of a series, where the picture cuts it off.
+func (p *plot) cut(t *timeline, values []float64) {
+	for i, v := range values {
+		if v > p.ceiling && v == most64(values) {
+			text := "▲ " + figure.Rate(v)
+			p.label("cut", p.x(float64(i+1)*t.step)+16, p.top+6, "start", both(text, text))
+			return
+		}
 	}
 }
 
@@ -128,13 +131,17 @@ func (p *plot) curve(t *timeline, class string, values []float64) {
 	fmt.Fprintf(&p.b, `<path class="line %s" d="%s"/>`, class, path.String())
 }
 
-// reference draws a level that values are compared with.
-func (p *plot) reference(v float64, text Both) {
+// reference draws a level that values are compared with, its label at the right or the left.
+func (p *plot) reference(v float64, right bool, text Both) {
 	if v <= 0 || v > p.ceiling {
 		return
 	}
 	p.segment("ref", p.from, v, p.to, v)
-	p.label("reftext", p.x(p.to), p.y(v)-5, "end", text)
+	if right {
+		p.label("reftext", p.x(p.to), p.y(v)-5, "end", text)
+	} else {
+		p.label("reftext", p.x(0)+8, p.y(v)-5, "start", text)
+	}
 }
 
 // hints lays an invisible column over each bin, which tells its values when pointed at.

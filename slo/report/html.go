@@ -24,6 +24,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"duration": func(seconds float64) string { return figure.Duration(time.Duration(seconds * float64(time.Second))) },
 	"mark":     mark,
+	"few":      few,
 }).Parse(pageText))
 
 // spans writes a text in both languages; the page shows one of them.
@@ -33,6 +34,16 @@ func spans(b Both) template.HTML {
 	}
 	return template.HTML(`<span lang="en">` + template.HTMLEscapeString(b.English) + `</span><span lang="ko">` + //nolint:gosec // escaped
 		template.HTMLEscapeString(b.Korean) + `</span>`)
+}
+
+// few cuts a long list of details; verdict.json and the audit have them all.
+func few(list []Both) []Both {
+	const most = 50
+	if len(list) <= most {
+		return list
+	}
+	rest := len(list) - most
+	return append(list[:most:most], bothf("… and %d more", "… 외 %d건", rest))
 }
 
 // page is what the template shows.

@@ -74,8 +74,9 @@ func ratesPicture(v *verdict.Verdict, t *timeline, run *record.Run) picture {
 		p.bars(t, "answered", t.answered, nil)
 		p.steps(t, "offered", t.offered)
 		p.steps(t, "sent", t.sent)
+		p.cut(t, t.offered)
 		if floor > 0 {
-			p.reference(floor, bothf("floor %s", "하한 %s", figure.Rate(floor)))
+			p.reference(floor, true, bothf("floor %s", "하한 %s", figure.Rate(floor)))
 		}
 		p.hints(t, func(i int) string {
 			if t.offered[i]+t.sent[i]+t.answered[i] == 0 {
@@ -108,7 +109,7 @@ func latencyPicture(v *verdict.Verdict, t *timeline) picture {
 	for _, w := range pictureWidths {
 		p := newPlot(t, w, top*1.1, seconds)
 		for limit := range limits {
-			p.reference(limit, bothf("objective %s", "목표 %s", seconds(limit)))
+			p.reference(limit, false, bothf("objective %s", "목표 %s", seconds(limit)))
 		}
 		p.curve(t, "p50", t.p50)
 		p.curve(t, "p99", t.p99)

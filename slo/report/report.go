@@ -45,7 +45,7 @@ func mark(s verdict.State) string {
 	switch s {
 	case verdict.Met:
 		return "✓"
-	case verdict.Breached:
+	case verdict.Breached, verdict.Malfunction:
 		return "✗"
 	}
 	return "?"
@@ -97,7 +97,7 @@ func lines(v *verdict.Verdict) []line {
 	for _, r := range v.Reasons {
 		switch r.Code {
 		case reason.SourceBroken, reason.RecordBroken, reason.InternalError:
-			out = append(out, line{State: verdict.Inconclusive, About: both("trouble", "문제"), Text: bothOf(r)})
+			out = append(out, line{State: verdict.Malfunction, About: both("trouble", "문제"), Text: bothOf(r)})
 		}
 	}
 	if v.Audit != nil {
@@ -107,7 +107,7 @@ func lines(v *verdict.Verdict) []line {
 		out = append(out, runLine(v.Run))
 	}
 	if n := len(v.Thresholds); n > 0 {
-		l := line{State: verdict.Met, About: both("k6", "k6"), Text: bothf("%d thresholds held", "임계값 %d개 모두 만족", n)}
+		l := line{State: verdict.Met, About: both("k6", "k6"), Text: bothf("%[1]d of %[1]d thresholds held", "임계값 %[1]d개 중 %[1]d개 만족", n)}
 		for _, r := range v.Reasons {
 			if r.Code == reason.Threshold {
 				l.State = verdict.Breached
@@ -194,7 +194,10 @@ func name(v *verdict.Verdict) string {
 		}
 		parts = append(parts, "run "+v.Run.ID)
 	}
-	return strings.Join(append(parts, "T0 "+v.Window.T0.UTC().Format("2006-01-02 15:04:05.000 UTC")), " · ")
+	if !v.Window.T0.IsZero() {
+		parts = append(parts, "T0 "+v.Window.T0.UTC().Format("2006-01-02 15:04:05.000 UTC"))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // columns is how many columns of a terminal a text takes: Korean letters take two.

@@ -55,7 +55,7 @@ func (t *terminal) badge(s verdict.State) string {
 }
 
 func (t *terminal) mark(s verdict.State, text string) string {
-	code := map[verdict.State]string{verdict.Met: "32", verdict.Breached: "1;31"}[s]
+	code := map[verdict.State]string{verdict.Met: "32", verdict.Breached: "1;31", verdict.Malfunction: "1;31"}[s]
 	if code == "" {
 		code = "1;33"
 	}

@@ -47,10 +47,10 @@ func JudgeRun(r *record.Run, tightest time.Duration) *Run {
 		note(reason.Dropped, figure.Count(r.Dropped), figure.Count(r.Offered))
 	}
 	if r.Health.DescriptorsExhausted {
-		note(reason.Exhausted, "descriptors")
+		note(reason.Exhausted, "descriptors", "파일 디스크립터")
 	}
 	if r.Health.PortsExhausted {
-		note(reason.Exhausted, "ports")
+		note(reason.Exhausted, "ports", "포트")
 	}
 	if !r.Health.Valid {
 		said := strings.Join(r.Health.Reasons, "; ")

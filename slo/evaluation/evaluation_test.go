@@ -1,0 +1,480 @@
+package evaluation_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/slo/evaluation"
+	"github.com/goormu/stampede/slo/measure"
+	"github.com/goormu/stampede/slo/openslo"
+	"github.com/goormu/stampede/slo/prom"
+	"github.com/goormu/stampede/slo/promtest"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/record"
+	"github.com/goormu/stampede/slo/verdict"
+)
+
+var server *promtest.Server
+
+func TestMain(m *testing.M) { os.Exit(promtest.Main(m, &server)) }
+
+const gap = -1 // in a list of samples: this scrape is missing
+
+// at returns an instant so many seconds after the tests' base.
+func at(seconds float64) time.Time {
+	return server.Base.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// series is samples a second apart from a second on.
+func series(name string, from float64, values ...float64) promtest.Series {
+	for i, v := range values {
+		if v == gap {
+			values[i] = promtest.Gap
+		}
+	}
+	return promtest.Series{Name: name, Start: at(from), Every: time.Second, Values: values}
+}
+
+// flat repeats a value.
+func flat(value float64, times int) []float64 {
+	out := make([]float64, times)
+	for i := range out {
+		out[i] = value
+	}
+	return out
+}
+
+// ramp rises by step from a value, staying at the last for the rest.
+func ramp(from, step float64, rises, rest int) []float64 {
+	var out []float64
+	for i := range rises + 1 {
+		out = append(out, from+float64(i)*step)
+	}
+	return append(out, flat(out[len(out)-1], rest)...)
+}
+
+func objectives(t *testing.T, indicator string, target float64, annotations ...string) []openslo.Objective {
+	t.Helper()
+	text := "apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: a\n  annotations:\n    x/y: z\n"
+	for _, a := range annotations {
+		text += "    " + openslo.Prefix + a + "\n"
+	}
+	text += "spec:\n  budgetingMethod: Occurrences\n  indicator:\n    metadata: {name: a}\n    spec:\n      ratioMetric:\n        counter: true\n"
+	for part := range strings.SplitSeq(indicator, "; ") {
+		name, query, _ := strings.Cut(part, " ")
+		text += fmt.Sprintf("        %s: {metricSource: {type: Prometheus, spec: {query: '%s'}}}\n", name, query)
+	}
+	text += fmt.Sprintf("  objectives: [{target: %v}]\n", target)
+	spec, err := openslo.Parse("test.yaml", []byte(text), openslo.Variables{Values: map[string]string{"run": "r"}})
+	require.NoError(t, err)
+	return spec.Objectives
+}
+
+func source(t *testing.T) *prom.Client {
+	t.Helper()
+	client, err := prom.New(server.URL)
+	require.NoError(t, err)
+	return client
+}
+
+func codes(list []reason.Reason) []reason.Code {
+	var out []reason.Code
+	for _, r := range list {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
+func TestCountersAreAddedUpExactlyOverAWindow(t *testing.T) {
+	const both = `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`
+	target := `job="j",instance="%[1]s"`
+	for i, tt := range []struct {
+		name      string
+		indicator string
+		target    float64
+		series    func(m string) []promtest.Series
+		state     verdict.State
+		good      float64
+		total     float64
+		reasons   []reason.Code
+	}{
+		{
+			name: "the last value before the window is where counting starts", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 0, append(ramp(5, 1, 10, 0), ramp(24, 10, 10, 5)...)...),
+					series(m+`_all{t="x"}`, 0, append(ramp(5, 1, 10, 0), ramp(25, 10, 10, 5)...)...),
+				}
+			},
+			state: verdict.Met, good: 99, total: 100,
+		},
+		{
+			name: "a series born in the window starts from zero", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 15, 7, 50, 100, 100, 100, 100, 100),
+					series(m+`_all{t="x"}`, 15, 7, 50, 100, 100, 100, 100, 100),
+				}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "what came after the closing scrape does not count", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 9, append(flat(100, 11), 200, 900, 1000)...),
+					series(m+`_all{t="x"}`, 9, append(flat(100, 11), 200, 1000, 2000)...),
+				}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "two replicas add up, and a missing scrape costs nothing", indicator: both, target: 0.95,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x",r="a"}`, 10, 0, 1, gap, gap, 40, 90, 90, 90, 90, 90, 90, 90),
+					series(m+`_ok{t="x",r="b"}`, 10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9),
+					series(m+`_all{t="x",r="a"}`, 10, 0, 1, gap, gap, 50, 100, 100, 100, 100, 100, 100, 100),
+					series(m+`_all{t="x",r="b"}`, 10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 10, 10),
+				}
+			},
+			state: verdict.Breached, good: 99, total: 110, reasons: []reason.Code{reason.BelowTarget},
+		},
+		{
+			name: "a reset makes a lower bound, which cannot be met", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 10, 50, 60, 70, 80, 10, 20, 20, 20, 20, 20, 20, 20, 20),
+					series(m+`_all{t="x"}`, 10, 50, 60, 70, 80, 10, 20, 20, 20, 20, 20, 20, 20, 20),
+				}
+			},
+			state: verdict.Inconclusive, good: 50, total: 50, reasons: []reason.Code{reason.Reset, reason.Reset, reason.LowerBound},
+		},
+		{
+			name: "a reset does not hide a breach", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 10, 50, 60, 70, 80, 10, 20, 20, 20, 20, 20, 20, 20, 20),
+					series(m+`_all{t="x"}`, 10, 50, 60, 70, 90, 20, 40, 40, 40, 40, 40, 40, 40, 40),
+				}
+			},
+			state: verdict.Breached, good: 50, total: 80, reasons: []reason.Code{reason.BelowTarget, reason.Reset, reason.Reset},
+		},
+		{
+			name: "good events that may be missing from a whole total are no breach", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 10, 0, 30, 60),
+					series(m+`_ok{t="x",r="b"}`, 10, flat(0, 13)...),
+					series(m+`_all{t="x"}`, 10, ramp(0, 10, 10, 5)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 60, total: 100, reasons: []reason.Code{reason.BelowTarget, reason.Ended, reason.LowerBound},
+		},
+		{
+			name: "a restart that only the process's start time shows", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 10, 10, 20, 30, 40, 90, 90, 90, 90, 90, 90, 90, 90),
+					series(m+`_all{t="x",`+labels+`}`, 10, 10, 20, 30, 40, 90, 90, 90, 90, 90, 90, 90, 90),
+					series(`process_start_time_seconds{`+labels+`}`, 10, append(flat(unix(at(0)), 4), flat(unix(at(12.5)), 8)...)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 120, total: 120, reasons: []reason.Code{reason.Restart, reason.LowerBound},
+		},
+		{
+			name: "a process born inside the window may have had a forerunner", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(m+`_all{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(`process_start_time_seconds{`+labels+`}`, 14, flat(unix(at(13)), 8)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 90, total: 90, reasons: []reason.Code{reason.StartedInside, reason.LowerBound},
+		},
+		{
+			name: "an old process that is first scraped inside the window has an unknown past", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(m+`_all{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(`process_start_time_seconds{`+labels+`}`, 14, flat(unix(at(-1000)), 8)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 90, total: 90, reasons: []reason.Code{reason.UnknownBase, reason.UnknownBase},
+		},
+		{
+			name: "a label that appears on a target scraped before is born from zero", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(m+`_all{t="x",`+labels+`}`, 14, flat(90, 8)...),
+					series(`process_start_time_seconds{`+labels+`}`, 8, flat(unix(at(-1000)), 14)...),
+					series(`up{`+labels+`}`, 8, flat(1, 14)...),
+				}
+			},
+			state: verdict.Met, good: 90, total: 90,
+		},
+		{
+			name: "a process replaced before the window leaves nothing behind", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 2, 500, 500, gap, gap, gap, gap, gap, gap, gap, gap, gap, 20, 40, 80, 80, 80, 80, 80, 80, 80),
+					series(m+`_all{t="x",`+labels+`}`, 2, 500, 500, gap, gap, gap, gap, gap, gap, gap, gap, gap, 20, 40, 80, 80, 80, 80, 80, 80, 80),
+					series(`process_start_time_seconds{`+labels+`}`, 2, append(flat(unix(at(-9)), 2), flat(unix(at(5)), 18)...)...),
+				}
+			},
+			state: verdict.Met, good: 80, total: 80,
+		},
+		{
+			name: "a target gone long before the window is not missed", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x",r="old"}`, 0, 500, 510, promtest.Stale),
+					series(m+`_ok{t="x"}`, 10, ramp(0, 10, 10, 5)...),
+					series(m+`_all{t="x"}`, 10, ramp(0, 10, 10, 5)...),
+				}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "a series that ends in the window makes a lower bound", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x",r="a"}`, 10, 0, 10, 20, 30, promtest.Stale),
+					series(m+`_ok{t="x",r="b"}`, 10, ramp(0, 10, 10, 5)...),
+					series(m+`_all{t="x",r="a"}`, 10, 0, 10, 20, 30, promtest.Stale),
+					series(m+`_all{t="x",r="b"}`, 10, ramp(0, 10, 10, 5)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 130, total: 130, reasons: []reason.Code{reason.Ended, reason.Ended, reason.LowerBound},
+		},
+		{
+			name: "no series at all", indicator: both, target: 0.99,
+			series: func(string) []promtest.Series { return nil },
+			state:  verdict.Inconclusive, good: math.NaN(), reasons: []reason.Code{reason.NoSeries, reason.NoSeries},
+		},
+		{
+			name: "good events without a series, of another metric", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_all{t="x"}`, 10, ramp(0, 10, 10, 5)...)}
+			},
+			state: verdict.Inconclusive, good: math.NaN(), reasons: []reason.Code{reason.NoSeries},
+		},
+		{
+			name: "good events without a series, of the same metric: all were bad", target: 0.99,
+			indicator: `good %[1]s_n{t="x",code!~"5.."}; total %[1]s_n{t="x"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_n{t="x",code="503"}`, 10, ramp(0, 10, 10, 5)...)}
+			},
+			state: verdict.Breached, good: 0, total: 100, reasons: []reason.Code{reason.BelowTarget},
+		},
+		{
+			name: "bad events without a series, of the same metric: none were bad", target: 0.99,
+			indicator: `bad %[1]s_n{t="x",code=~"5.."}; total %[1]s_n{t="x"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_n{t="x",code="200"}`, 10, ramp(0, 10, 10, 5)...)}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "bad events are taken from the total", target: 0.9,
+			indicator: `bad %[1]s_n{t="x",code=~"5.."}; total %[1]s_n{t="x"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_n{t="x",code="200"}`, 10, ramp(0, 8, 10, 5)...), series(m+`_n{t="x",code="500"}`, 10, ramp(0, 2, 10, 5)...),
+				}
+			},
+			state: verdict.Breached, good: 80, total: 100, reasons: []reason.Code{reason.BelowTarget},
+		},
+		{
+			name: "a sample that is not a number", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 10, 0, 10, math.NaN(), 20, 20, 20, 20, 20, 20, 20, 20, 20, 20),
+					series(m+`_all{t="x"}`, 10, ramp(0, 10, 2, 12)...),
+				}
+			},
+			state: verdict.Inconclusive, good: math.NaN(), reasons: []reason.Code{reason.NaN},
+		},
+		{
+			name: "a total of zero", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_ok{t="x"}`, 10, flat(7, 15)...), series(m+`_all{t="x"}`, 10, flat(7, 15)...)}
+			},
+			state: verdict.Inconclusive, good: 0, total: 0, reasons: []reason.Code{reason.ZeroTotal},
+		},
+		{
+			name: "a bucket in either spelling", target: 0.99,
+			indicator: `good %[1]s_bucket{t="x",le="3"}; total %[1]s_count{t="x"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_bucket{t="x",le="3.0",r="prometheus 3"}`, 10, ramp(0, 5, 10, 5)...),
+					series(m+`_bucket{t="x",le="3",r="an older one"}`, 10, ramp(0, 5, 10, 5)...),
+					series(m+`_count{t="x"}`, 10, ramp(0, 10, 10, 5)...),
+				}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "a bucket that does not exist", target: 0.99,
+			indicator: `good %[1]s_bucket{t="x",le="3"}; total %[1]s_count{t="x"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_bucket{t="x",le="2.5"}`, 10, ramp(0, 5, 10, 5)...),
+					series(m+`_bucket{t="x",le="5.0"}`, 10, ramp(0, 5, 10, 5)...),
+					series(m+`_bucket{t="x",le="10.0"}`, 10, ramp(0, 5, 10, 5)...),
+					series(m+`_count{t="x"}`, 10, ramp(0, 10, 10, 5)...),
+				}
+			},
+			state: verdict.Inconclusive, good: math.NaN(), reasons: []reason.Code{reason.MissingBucket},
+		},
+		{
+			name: "more good events than events", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_ok{t="x"}`, 10, ramp(0, 20, 10, 5)...), series(m+`_all{t="x"}`, 10, ramp(0, 10, 10, 5)...)}
+			},
+			state: verdict.Inconclusive, good: 100, total: 100, reasons: []reason.Code{reason.GoodOverTotal},
+		},
+		{
+			name: "samples that end before the window does", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_ok{t="x"}`, 10, ramp(0, 10, 9, 0)...), series(m+`_all{t="x"}`, 10, ramp(0, 10, 9, 0)...)}
+			},
+			state: verdict.Inconclusive, good: 90, total: 90, reasons: []reason.Code{reason.Stale, reason.Stale},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			metric := fmt.Sprintf("c%d", i)
+			if all := tt.series(metric); len(all) > 0 {
+				server.Write(t, all...)
+			}
+			v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+				Objectives: objectives(t, fmt.Sprintf(tt.indicator, metric), tt.target), Source: source(t),
+				Window: measure.Window{Start: at(10), End: at(20)}, T0: at(10),
+			})
+			require.NoError(t, err)
+			require.Len(t, v.Objectives, 1)
+			o := v.Objectives[0]
+			require.Equal(t, tt.reasons, codes(o.Reasons), "%v", o.Reasons)
+			if math.IsNaN(tt.good) {
+				require.Nil(t, o.Good)
+				require.Nil(t, o.Value)
+			} else {
+				require.InDelta(t, tt.good, *o.Good, 0)
+				require.InDelta(t, tt.total, *o.Total, 0)
+			}
+			require.Equal(t, tt.state, o.State)
+			require.Equal(t, tt.state, v.State)
+			require.Equal(t, tt.state.ExitCode(), v.ExitCode)
+		})
+	}
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func TestAMissingBucketNamesTheNearestEdges(t *testing.T) {
+	for _, le := range []string{"0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"} {
+		server.Write(t, series(`edges_bucket{le="`+le+`"}`, 9, ramp(0, 5, 10, 5)...))
+	}
+	server.Write(t, series(`edges_count`, 9, ramp(0, 5, 10, 5)...))
+	v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+		Objectives: objectives(t, `good edges_bucket{le="3"}; total edges_count`, 0.9), Source: source(t),
+		Window: measure.Window{Start: at(10), End: at(20)}, T0: at(10),
+	})
+	require.NoError(t, err)
+	require.Equal(t, "no histogram bucket le=3 for edges_bucket: the histogram has 2.5, 5.0", v.Objectives[0].Reasons[0].Text)
+}
+
+func TestARecordIsComparedWithTheSource(t *testing.T) {
+	run := func(id string, answers float64) *record.Run {
+		return &record.Run{
+			ID: id, T0: at(10), Start: at(9), End: at(20), Offered: 100, Sent: 100, Health: record.Health{Valid: true},
+			Totals: []record.Total{{Metric: "k_answers_total", Labels: map[string]string{"op": "a"}, Value: answers}, {Metric: "k_none_total", Value: 0}},
+		}
+	}
+	write := func(id string) {
+		// Shard 1 finished early: its last sample, with its totals, is older than the end of the merged window.
+		server.Write(t,
+			series(`k_answers_total{run="`+id+`",shard="0",op="a"}`, 9, ramp(0, 5, 10, 2)...),
+			series(`k_answers_total{run="`+id+`",shard="1",op="a"}`, 9, ramp(0, 5, 8, 0)...),
+			series(`k_answers_total{run="`+id+`",shard="1",op="b"}`, 9, ramp(0, 5, 8, 0)...),
+			series(`k_attempts_total{run="`+id+`",shard="0"}`, 9, ramp(0, 9, 10, 2)...),
+		)
+	}
+	evaluate := func(r *record.Run) *verdict.Verdict {
+		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+			Objectives: objectives(t, `good k_answers_total{run="`+r.ID+`",op="a"}; total k_attempts_total{run="`+r.ID+`"}`, 0.99), Source: source(t),
+			Window: measure.Window{Start: r.Start, End: r.End}, T0: r.T0, Run: r, HasRun: true,
+		})
+		require.NoError(t, err)
+		return v
+	}
+	t.Run("totals that agree complete a series that ended early", func(t *testing.T) {
+		write("agree")
+		v := evaluate(run("agree", 90))
+		require.Equal(t, verdict.Met, v.State, "%+v", v.Objectives)
+		require.Equal(t, 2, v.Totals.Checked)
+		require.Empty(t, v.Totals.Differences)
+		require.True(t, v.Audit.Missing)
+	})
+	t.Run("totals that differ are inconclusive, with the numbers", func(t *testing.T) {
+		write("differ")
+		v := evaluate(run("differ", 91))
+		require.Equal(t, verdict.Inconclusive, v.State)
+		require.Contains(t, codes(v.Objectives[0].Reasons), reason.TotalsDiffer)
+		require.Equal(t, `k_answers_total{op="a"}: the run record says 91, the source holds 90`, v.Totals.Differences[0].Text)
+	})
+	t.Run("a source that holds nothing of the run is inconclusive", func(t *testing.T) {
+		v := evaluate(run("nowhere", 91))
+		require.Equal(t, verdict.Inconclusive, v.State)
+		require.Contains(t, v.Totals.Differences[0].Text, "the source holds nothing")
+	})
+}
+
+func TestTheScrapeThatClosesTheWindowIsWaitedFor(t *testing.T) {
+	end := time.Now().UTC().Truncate(time.Millisecond)
+	start := end.Add(-5 * time.Second)
+	rising := promtest.Series{Name: `late{c="a"}`, Start: start.Add(-time.Second), Every: time.Second, Values: []float64{0, 0, 10, 20, 30, 40}}
+	server.Write(t, rising)
+	go func() {
+		time.Sleep(700 * time.Millisecond)
+		_ = server.Send(t.Context(), promtest.Series{Name: `late{c="a"}`, Start: time.Now(), Every: time.Second, Values: []float64{100}})
+	}()
+	v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+		Objectives: objectives(t, `good late{c="a"}; total late`, 0.99), Source: source(t),
+		Window: measure.Window{Start: start, End: end}, T0: start, Wait: 20 * time.Second,
+	})
+	require.NoError(t, err)
+	require.Equal(t, verdict.Met, v.State, "%+v", v.Objectives[0].Reasons)
+	require.InDelta(t, 100, *v.Objectives[0].Good, 0)
+	require.InDelta(t, 60, v.Objectives[0].Measurements[0].EdgeEvents, 0, "the last rise lies across the window's end")
+}
+
+func TestARefusedQueryIsTheSpecsFault(t *testing.T) {
+	_, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+		Objectives: objectives(t, `good a{b=~"("}; total a`, 0.99), Source: source(t),
+		Window: measure.Window{Start: at(10), End: at(20)}, T0: at(10),
+	})
+	var faults openslo.Faults
+	require.ErrorAs(t, err, &faults)
+	require.Contains(t, faults[0].Error(), "test.yaml:")
+	require.Contains(t, faults[0].Error(), "Prometheus refuses")
+}
