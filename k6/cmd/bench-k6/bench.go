@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	window   = 6 * time.Second // How long a generator is measured.
+	settling = 2 * time.Second // After the last connection was made, or T0.
+	patience = 90 * time.Second
+	ticks    = 100 // Of /proc's processor times in a second (USER_HZ on every Linux that Go runs on).
+)
+
+// stockScript does what a student of the executor does after T0, in as little JavaScript as possible.
+const stockScript = `import http from 'k6/http';
+export const options = { vus: Number(__ENV.N), duration: '60s', noUsageReport: true };
+const headers = { Authorization: 'Bearer ' + __ENV.TOKEN, 'Content-Type': 'application/json', 'Idempotency-Key': '' };
+export default function () {
+  headers['Idempotency-Key'] = '20261122T000000Z-0000-' + __VU + '-' + __ITER;
+  http.post(__ENV.URL, '{"section_id":1}', { headers });
+}
+`
+
+type bench struct {
+	rounds    int
+	sizes     []int
+	k6, stock string
+	stdout    io.Writer
+	progress  io.Writer
+	dir       string
+	self      string
+}
+
+// A result is one measurement of one generator.
+type result struct {
+	perCPU  float64 // Requests per second of processor time.
+	rss     float64 // Bytes, while everybody waits.
+	spread  float64 // p99 of the send lag, in milliseconds.
+	samples int64   // Requests measured.
+}
+
+func (b *bench) setSizes(text string) error {
+	for field := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 || n > 19_000 {
+			return fmt.Errorf("-connections %q: %q is not within 1 and 19000", text, field)
+		}
+		b.sizes = append(b.sizes, n)
+	}
+	if b.rounds < 1 {
+		return errors.New("-rounds must be 1 or more")
+	}
+	return nil
+}
+
+func (b *bench) run(ctx context.Context) error {
+	var err error
+	if b.self, err = os.Executable(); err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	if b.k6, err = filepath.Abs(b.k6); err != nil {
+		return fmt.Errorf("finding k6: %w", err)
+	}
+	if b.dir, err = os.MkdirTemp("", "bench-k6-"); err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	defer os.RemoveAll(b.dir) //nolint:errcheck // The system clears its temporary folder, too.
+	if b.stock == "" {
+		b.stock = filepath.Join(b.dir, "k6")
+		fmt.Fprintln(b.progress, "building stock k6 of the module version in go.mod")
+		build := exec.CommandContext(ctx, "go", "build", "-o", b.stock, "go.k6.io/k6")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("building stock k6: %w: %s", err, out)
+		}
+	}
+	ours, stocks := map[int][]result{}, map[int][]result{}
+	for round := range b.rounds {
+		for _, n := range b.sizes {
+			stock, err := b.measure(ctx, n, b.startStock)
+			if err != nil {
+				return fmt.Errorf("measuring stock k6 at %d connections: %w", n, err)
+			}
+			own, err := b.measure(ctx, n, b.startOurs)
+			if err != nil {
+				return fmt.Errorf("measuring the executor at %d connections: %w", n, err)
+			}
+			stocks[n], ours[n] = append(stocks[n], stock), append(ours[n], own)
+			fmt.Fprintf(b.progress, "round %d, %d connections: stock k6 %.0f, stampede %.0f requests per CPU-second\n",
+				round+1, n, stock.perCPU, own.perCPU)
+		}
+	}
+	b.report(ours, stocks)
+	return nil
+}
+
+// measure starts a server and one generator, and counts what the generator does in a while when all is under way.
+func (b *bench) measure(ctx context.Context, n int, start func(context.Context, int, string, string) (*generator, error)) (result, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	server := exec.CommandContext(ctx, b.self, "pin", "1", b.self, "serve")
+	server.Env = append(os.Environ(), "GOMAXPROCS=1")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return result{}, fmt.Errorf("starting the server: %w", err)
+	}
+	if err := server.Start(); err != nil {
+		return result{}, fmt.Errorf("starting the server: %w", err)
+	}
+	defer server.Wait()         //nolint:errcheck // It is killed.
+	defer server.Process.Kill() //nolint:errcheck // Likewise.
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return result{}, fmt.Errorf("reading the server's address: %w", err)
+	}
+	address = strings.TrimSpace(address)
+	dir, err := os.MkdirTemp(b.dir, "run-")
+	if err != nil {
+		return result{}, fmt.Errorf("making a folder: %w", err)
+	}
+	g, err := start(ctx, n, address, dir)
+	if err != nil {
+		return result{}, err
+	}
+	defer g.stop()
+	return g.watch(ctx, n, address)
+}
+
+// A generator is a k6 under measurement.
+type generator struct {
+	process *exec.Cmd
+	log     *bytes.Buffer
+	done    chan struct{}
+	begins  time.Time // When its load begins; zero for at once.
+	dir     string    // Its run folder, or "".
+}
+
+func (b *bench) start(ctx context.Context, env []string, args ...string) (*generator, error) {
+	g := &generator{log: &bytes.Buffer{}, done: make(chan struct{})}
+	g.process = exec.CommandContext(ctx, b.self, append([]string{"pin", "0"}, args...)...)
+	g.process.Env = append(append(os.Environ(), "K6_NO_USAGE_REPORT=true"), env...)
+	g.process.Stdout, g.process.Stderr = g.log, g.log
+	g.process.Cancel = func() error { return g.process.Process.Signal(os.Interrupt) }
+	g.process.WaitDelay = 10 * time.Second
+	if err := g.process.Start(); err != nil {
+		return nil, fmt.Errorf("starting k6: %w", err)
+	}
+	go func() {
+		_ = g.process.Wait() // It is interrupted; what it did was measured.
+		close(g.done)
+	}()
+	return g, nil
+}
+
+const token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIyMDI2MDAwMDEiLCJyb2xlIjoic3R1ZGVudCIsImV4cCI6MTc5NTMyNDUwMH0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
+
+func (b *bench) startStock(ctx context.Context, n int, address, dir string) (*generator, error) {
+	script := filepath.Join(dir, "stock.js")
+	if err := os.WriteFile(script, []byte(stockScript), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the script: %w", err)
+	}
+	return b.start(ctx, []string{"N=" + strconv.Itoa(n), "URL=http://" + address + "/api/v1/enrollments", "TOKEN=" + token},
+		b.stock, "run", "--quiet", "--no-thresholds", "--address", "", script)
+}
+
+// startOurs runs the product as it is: samples go to k6's summary, requests to the journal. Every section is full, so
+// that each student works through a list of a hundred.
+func (b *bench) startOurs(ctx context.Context, n int, address, dir string) (*generator, error) {
+	script, tokens := filepath.Join(dir, "open-time.js"), filepath.Join(dir, "tokens.csv")
+	text := "import stampede from 'k6/x/stampede';\nexport const options = stampede.options('open-time', __ENV);\nexport default function () {}\n"
+	var csv strings.Builder
+	csv.WriteString("student_id,token\n")
+	for i := range n {
+		fmt.Fprintf(&csv, "%d,%s\n", 202600001+i, token)
+	}
+	if err := errors.Join(os.WriteFile(script, []byte(text), 0o600), os.WriteFile(tokens, []byte(csv.String()), 0o600)); err != nil {
+		return nil, fmt.Errorf("writing the script: %w", err)
+	}
+	t0 := time.Now().Add(10 * time.Second).Truncate(time.Millisecond)
+	g, err := b.start(ctx, []string{
+		"TARGET=http://" + address, "TOKENS=" + tokens, "STUDENTS=" + strconv.Itoa(n), "T0=" + t0.Format(time.RFC3339Nano),
+		"CHOICES=100", "ZIPF=0", "ARRIVE=6s", "RUN_DIR=" + filepath.Join(dir, "run"),
+	}, b.k6, "run", "--quiet", "--no-thresholds", "--address", "", script)
+	if err != nil {
+		return nil, err
+	}
+	g.begins, g.dir = t0, filepath.Join(dir, "run")
+	return g, nil
+}
+
+func (g *generator) stop() {
+	_ = g.process.Process.Signal(os.Interrupt) // It may have ended.
+	<-g.done
+}
+
+// watch waits until the generator is under way and measures it.
+func (g *generator) watch(ctx context.Context, n int, address string) (result, error) {
+	var r result
+	pid := g.process.Process.Pid
+	if !g.begins.IsZero() {
+		if err := g.sleep(ctx, time.Until(g.begins)-time.Second); err != nil {
+			return r, err
+		}
+		rss, err := memory(pid)
+		if err != nil {
+			return r, err
+		}
+		r.rss = rss
+		if err := g.sleep(ctx, time.Until(g.begins)); err != nil {
+			return r, err
+		}
+	}
+	for {
+		_, connections, err := count(ctx, address)
+		if err != nil {
+			return r, err
+		}
+		if connections >= int64(n) {
+			break
+		}
+		if err := g.sleep(ctx, 100*time.Millisecond); err != nil {
+			return r, err
+		}
+	}
+	if err := g.sleep(ctx, settling); err != nil {
+		return r, err
+	}
+	cpu, err := processor(pid)
+	if err != nil {
+		return r, err
+	}
+	before, _, err := count(ctx, address)
+	if err != nil {
+		return r, err
+	}
+	if err := g.sleep(ctx, window); err != nil {
+		return r, err
+	}
+	after, _, err := count(ctx, address)
+	if err != nil {
+		return r, err
+	}
+	spent, err := processor(pid)
+	if err != nil {
+		return r, err
+	}
+	r.samples = after - before
+	r.perCPU = float64(r.samples) / (spent - cpu)
+	g.stop()
+	if g.dir != "" {
+		if r.spread, err = spread(g.dir); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// sleep waits, and complains when the generator ends meanwhile.
+func (g *generator) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.done:
+		return fmt.Errorf("k6 ended before it was measured: %s", g.log)
+	}
+}
+
+// count asks the lean server how many enrolments and connections it has seen.
+func count(ctx context.Context, address string) (requests, connections int64, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/count", http.NoBody)
+	if err != nil {
+		return 0, 0, fmt.Errorf("asking the server: %w", err)
+	}
+	request.Close = false
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, 0, fmt.Errorf("asking the server: %w", err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // It was read.
+	if _, err := fmt.Fscan(answer.Body, &requests, &connections); err != nil {
+		return 0, 0, fmt.Errorf("asking the server: %w", err)
+	}
+	return requests, connections, nil
+}
+
+// processor returns the user and system time that a process has used, in seconds (proc_pid_stat(5), fields 14 and 15).
+func processor(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("reading the processor time: %w", err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	system, err2 := strconv.ParseFloat(fields[12], 64)
+	if err := errors.Join(err1, err2); err != nil {
+		return 0, fmt.Errorf("reading the processor time: %w", err)
+	}
+	return (user + system) / ticks, nil
+}
+
+// memory returns the resident memory of a process in bytes (proc_pid_statm(5), field 2).
+func memory(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, fmt.Errorf("reading the memory: %w", err)
+	}
+	pages, err := strconv.ParseFloat(strings.Fields(string(text))[1], 64)
+	if err != nil {
+		return 0, fmt.Errorf("reading the memory: %w", err)
+	}
+	return pages * float64(os.Getpagesize()), nil
+}
+
+// spread reads the p99 of the send lag, in milliseconds, from a run record.
+func spread(dir string) (float64, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		return 0, fmt.Errorf("reading the run record: %w", err)
+	}
+	var record struct {
+		Health struct {
+			SendLag float64 `json:"send_lag_p99_seconds"`
+		} `json:"health"`
+	}
+	if err := json.Unmarshal(text, &record); err != nil {
+		return 0, fmt.Errorf("reading the run record: %w", err)
+	}
+	return record.Health.SendLag * 1000, nil
+}
+
+func median(results []result, of func(result) float64) float64 {
+	values := make([]float64, len(results))
+	for i, r := range results {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	if n := len(values); n%2 == 0 {
+		return (values[n/2-1] + values[n/2]) / 2
+	}
+	return values[len(values)/2]
+}

@@ -1,0 +1,71 @@
+// Command bench-k6 compares the stampede executor with stock k6 of the same module version: requests per second of
+// generator processor time against one lean server, memory per waiting student, and the spread of the sends at T0.
+// It links no k6; it builds both binaries and watches them from outside.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	if len(args) > 0 && args[0] == "serve" {
+		return fail(serve(os.Stdout))
+	}
+	if len(args) > 2 && args[0] == "pin" {
+		return fail(pin(args[1], args[2:]))
+	}
+	flags := flag.NewFlagSet("bench-k6", flag.ContinueOnError)
+	b := bench{stdout: os.Stdout, progress: os.Stderr}
+	flags.IntVar(&b.rounds, "rounds", 3, "how often each is measured; the median counts")
+	flags.StringVar(&b.k6, "k6", "bin/k6", "the k6 with the stampede executor")
+	flags.StringVar(&b.stock, "stock", "", "stock k6; built from the same module version if missing")
+	sizes := flags.String("connections", "10000,1000", "numbers of connections")
+	if flags.Parse(args) != nil {
+		return 2
+	}
+	if err := b.setSizes(*sizes); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-k6:", err)
+		return 2
+	}
+	if err := b.run(ctx); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+// pin replaces this process by a command that runs on one processor only, or anywhere where there is only one.
+func pin(core string, command []string) error {
+	n, err := strconv.Atoi(core)
+	if err != nil {
+		return fmt.Errorf("reading the processor's number: %w", err)
+	}
+	if n < runtime.NumCPU() {
+		runtime.LockOSThread()
+		var set unix.CPUSet
+		set.Set(n)
+		if err := unix.SchedSetaffinity(0, &set); err != nil {
+			return fmt.Errorf("pinning to processor %d: %w", n, err)
+		}
+	}
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return fmt.Errorf("finding the command: %w", err)
+	}
+	return syscall.Exec(path, command, os.Environ())
+}
