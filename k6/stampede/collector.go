@@ -26,7 +26,7 @@ type visit struct {
 
 type drawer struct {
 	sync.Mutex
-	events []student.Event
+	events []*student.Event
 	visits []visit
 	_      [64]byte // Keeps neighbouring locks off one cache line.
 }
@@ -66,7 +66,7 @@ func newCollector(e *Executor, r *running, out chan<- metrics.SampleContainer) (
 func (c *collector) Finished(e *student.Event) {
 	d := &c.drawers[e.Student%drawers]
 	d.Lock()
-	d.events = append(d.events, *e)
+	d.events = append(d.events, e)
 	d.Unlock()
 }
 
@@ -124,11 +124,11 @@ func (c *collector) flush() {
 		events, visits := d.events, d.visits
 		d.events, d.visits = nil, nil
 		if n := len(events); n > 0 {
-			d.events = make([]student.Event, 0, n) // About as many come in the next beat.
+			d.events = make([]*student.Event, 0, n) // About as many come in the next beat.
 		}
 		d.Unlock()
-		for i := range events {
-			c.event(&batch, &events[i])
+		for _, e := range events {
+			c.event(&batch, e)
 		}
 		for _, v := range visits {
 			c.visit(&batch, v)

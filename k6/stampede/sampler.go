@@ -19,6 +19,7 @@ type sampler struct {
 	op       *metrics.TagSet // With op=enroll.
 	outcomes map[string]*metrics.TagSet
 	requests map[requestTags]*metrics.TagSet
+	last     int     // Samples of the last batch.
 	sent     float64 // Bytes of the batch.
 	received float64
 }
@@ -55,7 +56,7 @@ func (s *sampler) with(tags *metrics.TagSet, tag metrics.SystemTag, value string
 
 func (s *sampler) begin() metrics.Samples {
 	s.sent, s.received = 0, 0
-	return nil
+	return make(metrics.Samples, 0, s.last) // About as many come in the next beat.
 }
 
 // end adds what is counted once a batch.
@@ -65,6 +66,7 @@ func (s *sampler) end(batch metrics.Samples) metrics.Samples {
 		s.count(&batch, s.builtin.DataSent, s.plain, now, s.sent)
 		s.count(&batch, s.builtin.DataReceived, s.plain, now, s.received)
 	}
+	s.last = len(batch)
 	return batch
 }
 
@@ -104,13 +106,16 @@ func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	}
 	s.count(batch, b.HTTPReqs, tags, at, 1)
 	s.time(batch, b.HTTPReqDuration, tags, at, duration)
-	s.time(batch, b.HTTPReqBlocked, tags, at, e.Connecting+e.TLSHandshaking)
-	s.time(batch, b.HTTPReqConnecting, tags, at, e.Connecting)
-	s.time(batch, b.HTTPReqTLSHandshaking, tags, at, e.TLSHandshaking)
-	s.time(batch, b.HTTPReqSending, tags, at, 0) // A request is one write.
-	s.time(batch, b.HTTPReqWaiting, tags, at, waiting)
+	s.time(batch, b.HTTPReqWaiting, tags, at, waiting) // With the sending, which is one write and not timed by itself.
 	s.time(batch, b.HTTPReqReceiving, tags, at, receiving)
 	s.count(batch, b.HTTPReqFailed, tags, at, failed)
+	if e.Connecting > 0 { // Only where a connection was made: zeros for all others would hide what it takes.
+		s.time(batch, b.HTTPReqBlocked, tags, at, e.Connecting+e.TLSHandshaking)
+		s.time(batch, b.HTTPReqConnecting, tags, at, e.Connecting)
+		if e.TLSHandshaking > 0 {
+			s.time(batch, b.HTTPReqTLSHandshaking, tags, at, e.TLSHandshaking)
+		}
+	}
 }
 
 // enrollment adds the custom samples of an enrolment request.

@@ -195,7 +195,7 @@ func (c *Crowd) send(writer, writers int) {
 	for i := writer; i < len(c.students); i += writers {
 		s := &c.students[i]
 		if conn := s.conn.Load(); conn != nil && conn.Parked() {
-			request := s.enrollment(s.wishes[0], s.key(0))
+			request := s.enrollment(s.wishes[0], s.key(0)) // The student makes the same key; its own fields are its own.
 			buffer = request.AppendTo(buffer[:0])
 			conn.Send(buffer)
 		}

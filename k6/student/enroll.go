@@ -43,7 +43,7 @@ func (s *student) enroll(ctx context.Context) bool {
 		if v != next {
 			return v == granted
 		}
-		s.scheduled, s.begun = at, false
+		s.scheduled, s.begun, s.keyed = at, false, ""
 	}
 	return false
 }
@@ -86,7 +86,10 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 			return answer{}, false
 		}
 		if s.crowd.gate.Load() {
-			r := s.enrollment(s.wishes[s.choice], s.key(s.choice))
+			if s.keyed == "" {
+				s.keyed = s.key(s.choice)
+			}
+			r := s.enrollment(s.wishes[s.choice], s.keyed)
 			x, sentAt, err := s.conn.Load().Do(&r, time.Now().Add(s.crowd.plan.Timeout), keepBytes)
 			return s.report(ctx, x, sentAt, err)
 		}
@@ -135,9 +138,9 @@ func (s *student) look(ctx context.Context) {
 // report tells the listener of a finished enrolment request and takes from the answer what the student needs. A request
 // that was interrupted is told without an outcome: nobody knows what came of it, and nobody is to blame.
 func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time, err error) (answer, bool) {
-	e := Event{Route: Enroll, Student: s.id, Target: s.target}
-	s.finish(&e, x, sentAt, err)
-	s.describe(&e)
+	e := &Event{Route: Enroll, Student: s.id, Target: s.target}
+	s.finish(e, x, sentAt, err)
+	s.describe(e)
 	a := answer{finished: e.Finished, retryAfter: -1}
 	switch {
 	case x != nil:
@@ -163,14 +166,17 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 	if e.Definite && !s.answered {
 		s.answered, e.Answers = true, true
 	}
-	s.crowd.plan.To.Finished(&e)
 	a.outcome = e.Outcome
+	s.crowd.plan.To.Finished(e)
 	return a, ctx.Err() == nil
 }
 
 // describe fills in what an event of the attempt under way has.
 func (s *student) describe(e *Event) {
-	e.Section, e.Key, e.Scheduled = s.wishes[s.choice], s.key(s.choice), s.crowd.plan.T0
+	if s.keyed == "" {
+		s.keyed = s.key(s.choice)
+	}
+	e.Section, e.Key, e.Scheduled = s.wishes[s.choice], s.keyed, s.crowd.plan.T0
 	if !s.scheduled.IsZero() {
 		e.Scheduled = s.scheduled
 	}

@@ -83,8 +83,8 @@ func (e *Event) Expected() bool {
 	return e.Status >= 200 && e.Status < 400
 }
 
-// A Listener is told of students. It is called by many goroutines at once and must not keep what it is given.
+// A Listener is told of students. It is called by many goroutines at once.
 type Listener interface {
-	Finished(*Event)                                      // A request was finished or dropped.
+	Finished(*Event)                                      // A request was finished or dropped; the event is the listener's.
 	Left(student int64, arrived, left time.Time, ok bool) // A student went home; ok unless it was interrupted.
 }

@@ -27,6 +27,7 @@ type student struct {
 	// The attempt under way; from the start it is the one at T0.
 	choice    int       // Which wish.
 	scheduled time.Time // T0, or the refusal of the wish before.
+	keyed     string    // Its key.
 	begun     bool      // A request of it was reported.
 
 	connecting time.Duration // Of the connection, until a request reports it.
@@ -71,8 +72,13 @@ func (s *student) over() bool { return time.Since(s.crowd.plan.T0) > s.crowd.pla
 // roll returns a number in [0, 1) of the student's own sequence.
 func (s *student) roll() float64 { return float64(s.chance.Uint64()>>11) / (1 << 53) }
 
+// key makes the Idempotency-Key of the attempt at a choice.
 func (s *student) key(choice int) string {
-	return s.crowd.plan.Run + "-" + strconv.FormatInt(s.id, 10) + "-" + strconv.Itoa(choice+1)
+	var buffer [64]byte
+	b := append(buffer[:0], s.crowd.plan.Run...)
+	b = strconv.AppendInt(append(b, '-'), s.id, 10)
+	b = strconv.AppendInt(append(b, '-'), int64(choice)+1, 10)
+	return string(b)
 }
 
 func (s *student) request(route Route) wire.Request {
@@ -137,16 +143,16 @@ func exhausted(err error) bool {
 
 // refused reports a connection that could not be made. From T0 on the target keeps the student from enrolling that way.
 func (s *student) refused(start time.Time, err error) {
-	e := Event{Route: Sections, Student: s.id, Target: s.target, Err: err, Finished: time.Now()}
+	e := &Event{Route: Sections, Student: s.id, Target: s.target, Err: err, Finished: time.Now()}
 	e.Connecting = e.Finished.Sub(start)
 	switch {
 	case s.content:
 		e.Route = Timetable
 	case !e.Finished.Before(s.crowd.plan.T0):
 		e.Route, e.Outcome = Enroll, failure(err)
-		s.describe(&e)
+		s.describe(e)
 	}
-	s.crowd.plan.To.Finished(&e)
+	s.crowd.plan.To.Finished(e)
 }
 
 // backoff is how long a student waits before it tries again: 0.2 s, doubling up to 3 s, and up to half as much again.
@@ -170,8 +176,8 @@ func (s *student) get(ctx context.Context, route Route) {
 	if ctx.Err() != nil {
 		return
 	}
-	e := Event{Route: route, Student: s.id, Target: s.target}
-	s.finish(&e, x, sentAt, err)
+	e := &Event{Route: route, Student: s.id, Target: s.target}
+	s.finish(e, x, sentAt, err)
 	if x != nil {
 		if route == Sections && len(x.ETag) > 0 && string(x.ETag) != string(s.etag) {
 			s.etag = append([]byte(nil), x.ETag...)
@@ -183,7 +189,7 @@ func (s *student) get(ctx context.Context, route Route) {
 	} else {
 		s.hangUp()
 	}
-	s.crowd.plan.To.Finished(&e)
+	s.crowd.plan.To.Finished(e)
 }
 
 // finish fills in what every finished request has.

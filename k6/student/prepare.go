@@ -190,14 +190,14 @@ func logInOnce(conn *wire.Conn, target *wire.Target, s *Identity, password strin
 	}
 	r := wire.Request{Method: Login.Method(), Path: target.Prefix + Login.Path(), Host: target.Host, Body: body}
 	x, sent, err := conn.Do(&r, time.Now().Add(timeout), maxPeriod)
-	e := Event{Route: Login, Student: s.ID, Target: target, Sent: sent, Err: err, Finished: time.Now()}
+	e := &Event{Route: Login, Student: s.ID, Target: target, Sent: sent, Err: err, Finished: time.Now()}
 	if err != nil {
-		listener(&e)
+		listener(e)
 		return false, 200 * time.Millisecond, err
 	}
 	defer x.Release()
 	e.Status, e.FirstByte, e.Finished, e.BytesOut, e.BytesIn = x.Status, x.FirstByte, x.Finished, x.BytesOut, x.BytesIn
-	listener(&e)
+	listener(e)
 	var answer struct {
 		Token string `json:"token"`
 	}
