@@ -103,7 +103,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 // drain ends the service: first nobody is sent here any more, then what is inside is answered, then the ledger closes.
 func drain(config serveConfig, handler *web.Server, server *http.Server, ledger *enrollment.Ledger, log *slog.Logger) error {
 	begun := time.Now()
-	log.Info("draining", "queued", ledger.QueueDepth(), "delay", config.DrainDelay, "timeout", config.DrainTimeout)
+	log.Info("draining", "queued", ledger.QueueDepth(), "delay", config.DrainDelay.String(), "timeout", config.DrainTimeout.String())
 	handler.Drain()
 	time.Sleep(config.DrainDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), config.DrainTimeout)
@@ -122,7 +122,7 @@ func drain(config serveConfig, handler *web.Server, server *http.Server, ledger 
 		}
 		return err
 	}
-	log.Info("drained", "took", time.Since(begun).Round(time.Millisecond))
+	log.Info("drained", "took", time.Since(begun).Round(time.Microsecond).String())
 	return nil
 }
 
@@ -169,18 +169,20 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// fewDescriptors is the number of connections from which a stampede begins.
+const fewDescriptors = 10_240
+
 // describe logs what the service runs with, nothing secret in it, and warns of what is dangerous.
 func describe(ctx context.Context, config serveConfig, db *store.Store, listener net.Listener, log *slog.Logger) {
 	version, revision := telemetry.Build()
 	descriptors := raiseDescriptors()
 	log.Info("configuration",
 		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
-		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "token_ttl", config.TokenTTL, "drain_delay", config.DrainDelay,
-		"drain_timeout", config.DrainTimeout, "descriptors", descriptors, "fault", config.Fault)
-	// Each request inside has a connection; the rest is for the database, files and the profiler.
-	if need := uint64(config.MaxInFlight) + 256; descriptors > 0 && descriptors < need {
-		log.Warn("fewer file descriptors than --max-in-flight may need: raise the hard limit (ulimit -Hn), or connections will be refused",
-			"descriptors", descriptors, "wanted", need)
+		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "token_ttl", config.TokenTTL.String(),
+		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "fault", config.Fault)
+	if descriptors > 0 && descriptors < fewDescriptors {
+		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
+			"descriptors", descriptors)
 	}
 	if warning, err := db.Durability(ctx); err != nil {
 		log.Warn("it is not known whether the database flushes at each commit", "error", err)

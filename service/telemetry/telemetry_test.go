@@ -1,0 +1,109 @@
+package telemetry_test
+
+import (
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/service/telemetry"
+)
+
+func TestRoutesCountByCodeFromZero(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	route := telemetry.New(registry).Route("POST", "/api/v1/enrollments", 201, 503)
+	for _, status := range []int{201, 201, 404, 0, 1000} {
+		route.Observe(status, 2*time.Second)
+	}
+	got := map[string]uint64{}
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, family := range families {
+		if family.GetName() != "registration_http_request_duration_seconds" {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			got[metric.GetLabel()[0].GetValue()] = metric.GetHistogram().GetSampleCount()
+			require.NotNil(t, metric.GetHistogram().Schema, "it is a native histogram too")
+			require.NotEmpty(t, metric.GetHistogram().GetBucket())
+		}
+	}
+	require.Equal(t, map[string]uint64{"201": 2, "404": 1, "500": 2, "503": 0}, got)
+}
+
+func TestTheLedgersEventsAreCounted(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	m.QueueDepth(func() int { return 7 })
+	m.Outcome("enroll", "granted")
+	m.Outcome("enroll", "granted")
+	m.Outcome("cancel", "not-enrolled")
+	m.Outcome("enroll", "something made up")
+	m.Outcome("drop table", "granted")
+	m.Batch(512)
+	m.Batch(1)
+	m.QueueWait(1500 * time.Millisecond)
+	m.Phase("commit", 4*time.Millisecond)
+	m.Phase("tea", time.Second)
+
+	text := exposition(t, m)
+	for _, line := range []string{
+		`registration_enrollments_total{op="enroll",outcome="granted"} 2`,
+		`registration_enrollments_total{op="enroll",outcome="section-full"} 0`,
+		`registration_enrollments_total{op="enroll",outcome="other"} 1`,
+		`registration_enrollments_total{op="cancel",outcome="not-enrolled"} 1`,
+		`registration_enrollments_total{op="other",outcome="other"} 1`,
+		`registration_enroll_queue_depth 7`,
+		`registration_enroll_batch_size_sum 513`,
+		`registration_enroll_queue_wait_seconds_bucket{le="1"} 0`,
+		`registration_enroll_queue_wait_seconds_bucket{le="2"} 1`,
+		`registration_enroll_batch_duration_seconds_sum{phase="commit"} 0.004`,
+		`registration_enroll_batch_duration_seconds_count{phase="lock"} 0`,
+		`registration_enroll_batch_duration_seconds_count{phase="other"} 1`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+}
+
+func TestPoolsAreExportedByName(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	m.Pools(func() []telemetry.Pool {
+		return []telemetry.Pool{
+			{Name: "write", Stats: sql.DBStats{MaxOpenConnections: 1, OpenConnections: 1, InUse: 1, WaitCount: 3, WaitDuration: 1500 * time.Millisecond}},
+			{Name: "read", Stats: sql.DBStats{MaxOpenConnections: 4}},
+		}
+	})
+	text := exposition(t, m)
+	for _, line := range []string{
+		`go_sql_max_open_connections{db_name="read"} 4`, `go_sql_max_open_connections{db_name="write"} 1`, `go_sql_in_use_connections{db_name="write"} 1`,
+		`go_sql_wait_count_total{db_name="write"} 3`, `go_sql_wait_duration_seconds_total{db_name="write"} 1.5`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+}
+
+func TestMetricsFollowTheConventions(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	m.QueueDepth(func() int { return 0 })
+	m.Pools(func() []telemetry.Pool { return []telemetry.Pool{{Name: "read"}} })
+	problems, err := promlint.New(strings.NewReader(exposition(t, m))).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems)
+}
+
+func exposition(t *testing.T, m *telemetry.Metrics) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	require.Equal(t, http.StatusOK, w.Code)
+	return w.Body.String()
+}
