@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"os"
 	"time"
 
+	"github.com/goormu/stampede/k6/journal"
 	"github.com/goormu/stampede/k6/run"
 )
 
@@ -22,22 +25,37 @@ func Audit(ctx context.Context, in Input) (Report, error) {
 	if len(in.Journals) == 0 {
 		return Report{}, errors.New("auditing: no journal is given")
 	}
-	before, err := readState(in.Before)
+	before, err := openExport(in.Before)
 	if err != nil {
 		return Report{}, fmt.Errorf("auditing: %w", err)
 	}
-	after, err := readState(in.After)
+	after, err := openExport(in.After)
 	if err != nil {
 		return Report{}, fmt.Errorf("auditing: %w", err)
 	}
+	return Judge(ctx, before, after, readAll(in.Journals), in.Record)
+}
+
+// Judge is Audit for exports and a history that are read already, or are still being read: the first error that entries
+// yields ends it. record may be nil.
+func Judge(
+	ctx context.Context, before, after *Export, entries iter.Seq2[journal.Entry, error], record *run.Record,
+) (Report, error) {
 	if after.ExportedAt.Before(before.ExportedAt) {
-		return Report{}, fmt.Errorf("auditing: the export after the run, %s, was made before the export before it, %s", in.After, in.Before)
+		return Report{}, fmt.Errorf("auditing: the export after the run was made at %s, before the one before it, made at %s",
+			clock(after.ExportedAt), clock(before.ExportedAt))
 	}
-	history, err := readHistory(ctx, in.Journals, in.Record)
-	if err != nil {
+	a := &auditor{}
+	var err error
+	if a.before, err = newState(before); err != nil {
+		return Report{}, fmt.Errorf("auditing: the export before the run: %w", err)
+	}
+	if a.after, err = newState(after); err != nil {
+		return Report{}, fmt.Errorf("auditing: the export after the run: %w", err)
+	}
+	if a.history, err = readHistory(ctx, entries, record); err != nil {
 		return Report{}, fmt.Errorf("auditing: %w", err)
 	}
-	a := &auditor{before: before, after: after, history: history}
 	for _, c := range checks {
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("auditing: %w", err)
@@ -47,6 +65,28 @@ func Audit(ctx context.Context, in Input) (Report, error) {
 		a.current().Checked = checked
 	}
 	return a.finish(), nil
+}
+
+func openExport(path string) (*Export, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the export: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // Nothing was written.
+	return ReadExport(file, path)
+}
+
+// readAll yields the entries of several journals, one after the other.
+func readAll(paths []string) iter.Seq2[journal.Entry, error] {
+	return func(yield func(journal.Entry, error) bool) {
+		for _, path := range paths {
+			for e, err := range journal.Read(path) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // checks are the invariants in the order of the report.

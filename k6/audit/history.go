@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -44,23 +45,21 @@ var refusals = map[string]bool{
 }
 
 // readHistory reads the journals of one run. A key that stands for two different things makes the history useless.
-func readHistory(ctx context.Context, paths []string, record *run.Record) (*history, error) {
+func readHistory(ctx context.Context, entries iter.Seq2[journal.Entry, error], record *run.Record) (*history, error) {
 	h := &history{attempts: map[id]*attempt{}, cancels: map[seat][]*attempt{}, outcomes: map[string]int64{}}
-	for _, path := range paths {
-		lines := 0
-		for e, err := range journal.Read(path) {
-			if lines++; lines%1024 == 0 && err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return nil, err
-			}
-			if record != nil && !strings.HasPrefix(e.Key, record.ID+"-") {
-				return nil, fmt.Errorf("the journal %s is not of the run %s: it has the key %s", path, record.ID, e.Key)
-			}
-			if err := h.add(&e); err != nil {
-				return nil, fmt.Errorf("reading the journal %s: %w", path, err)
-			}
+	lines := 0
+	for e, err := range entries {
+		if lines++; lines%1024 == 0 && err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if record != nil && !strings.HasPrefix(e.Key, record.ID+"-") {
+			return nil, fmt.Errorf("the journal is not of the run %s: it has the key %s", record.ID, e.Key)
+		}
+		if err := h.add(&e); err != nil {
+			return nil, err
 		}
 	}
 	return h, h.compare(record)
@@ -79,7 +78,7 @@ func (h *history) add(e *journal.Entry) error {
 		}
 	}
 	if a.op != e.Op || a.section != e.SectionID {
-		return fmt.Errorf("student %d used the key %s to %s section %d and to %s section %d",
+		return fmt.Errorf("in the journal student %d used the key %s to %s section %d and to %s section %d",
 			e.StudentID, e.Key, a.op, a.section, e.Op, e.SectionID)
 	}
 	if run.Definite(e.Op, e.Outcome) {

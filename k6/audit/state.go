@@ -1,9 +1,6 @@
 package audit
 
-import (
-	"fmt"
-	"os"
-)
+import "fmt"
 
 // An id names an attempt: Idempotency-Keys are each student's own.
 type id struct {
@@ -23,23 +20,6 @@ type state struct {
 	ended    map[id]*Cancellation // What stood once, by the enrollment's key.
 	cancels  map[id]*Cancellation // By the cancellation's own key.
 	seats    map[seat]*Enrollment // What stands, by student and section.
-}
-
-func readState(path string) (*state, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening the export: %w", err)
-	}
-	defer file.Close() //nolint:errcheck // Nothing was written.
-	export, err := ReadExport(file, path)
-	if err != nil {
-		return nil, err
-	}
-	s, err := newState(export)
-	if err != nil {
-		return nil, fmt.Errorf("reading the export %s: %w", path, err)
-	}
-	return s, nil
 }
 
 // newState indexes an export. Of enrollments that share a key or a seat the first is indexed; no-duplicate-enrollment
