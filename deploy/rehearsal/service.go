@@ -15,6 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/api"
+	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
 	"github.com/goormu/stampede/deploy/local"
 	"github.com/goormu/stampede/k6/audit"
 	"github.com/goormu/stampede/service/store/mariadb"
@@ -181,8 +185,41 @@ func (r *rehearsal) startPrometheus(ctx context.Context) error {
 		return err
 	}
 	r.prometheus = server.URL()
+	if len(server.Jobs) > 0 {
+		if err := r.waitForScrapes(ctx, len(hosts)); err != nil {
+			return err
+		}
+	}
 	done()
 	return nil
+}
+
+// waitForScrapes waits until Prometheus has scraped each target, which it begins some seconds after it is ready: what a
+// counter held before its first scrape is unknown. A target without metrics is told and left to the verdict.
+func (r *rehearsal) waitForScrapes(ctx context.Context, targets int) error {
+	client, err := api.NewClient(api.Config{Address: r.prometheus})
+	if err != nil {
+		return fmt.Errorf("asking Prometheus for its targets: %w", err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		value, _, _, err := v1.NewAPI(client).Query(waiting, `sum(up{job="registration"})`, time.Now())
+		if vector, ok := value.(model.Vector); err == nil && ok && len(vector) == 1 && int(vector[0].Value) == targets {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-waiting.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			r.say("Prometheus cannot scrape %s/metrics: objectives on the service's own metrics will be inconclusive", strings.Join(r.targets, ", "))
+			return nil
+		}
+	}
 }
 
 // period is the registration period as the service tells it.

@@ -64,7 +64,7 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 	}
 	if r.Shards > 1 {
 		name = "k6-" + strconv.Itoa(shard)
-		arguments = append(arguments, "--no-thresholds", "--no-summary",
+		arguments = append(arguments, "--no-thresholds", "--summary-mode=disabled",
 			"--execution-segment", fmt.Sprintf("%d/%d:%d/%d", shard, r.Shards, shard+1, r.Shards),
 			"--execution-segment-sequence", segments(r.Shards))
 		if shard > 0 {

@@ -51,7 +51,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		Short: "Rehearse an opening minute before the day: a stampede, an audit of every seat, one verdict",
 		Long: "Stampede starts a registration service and a Prometheus on this machine, lets k6 storm it at one instant,\n" +
 			"audits every seat and judges the run by its objectives.\n\n" + exitCodes,
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetArgs(args)

@@ -88,6 +88,7 @@ func processes(t *testing.T, part string) []string {
 }
 
 func TestARehearsalIsMet(t *testing.T) {
+	t.Parallel()
 	r := rehearse(t)
 	require.Equal(t, 0, r.code, r.output)
 	require.Contains(t, strings.ToUpper(r.output), "MET")
@@ -100,8 +101,10 @@ func TestARehearsalIsMet(t *testing.T) {
 }
 
 func TestEachFaultEndsInItsExitCode(t *testing.T) {
+	t.Parallel()
 	for fault, code := range map[string]int{"slow-commit": 99, "lost-commit": 99, "no-metrics": 3, "busy-generator": 4} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			r := rehearse(t, "--fault", fault)
 			require.Equal(t, code, r.code, r.output)
 			require.Contains(t, r.output, fault, "the report names the seeded fault")
@@ -110,6 +113,7 @@ func TestEachFaultEndsInItsExitCode(t *testing.T) {
 }
 
 func TestTwoInstancesOnMariaDBAndTwoShardsGiveTheSameKindOfVerdict(t *testing.T) {
+	t.Parallel()
 	r := rehearse(t, "--database", "mariadb", "--instances", "2", "--shards", "2")
 	require.Equal(t, 0, r.code, r.output)
 	text, err := os.ReadFile(filepath.Join(r.dir, "run.json"))
@@ -124,6 +128,7 @@ func TestTwoInstancesOnMariaDBAndTwoShardsGiveTheSameKindOfVerdict(t *testing.T)
 }
 
 func TestAServiceKilledInMidStampedeIsNeverMet(t *testing.T) {
+	t.Parallel()
 	command, out, wait := begin(t, "--students", "3000")
 	t0 := out.waitFor(t, regexp.MustCompile(`T0 +(\S+Z)`))
 	instant, err := time.Parse(time.RFC3339Nano, t0)
@@ -147,6 +152,7 @@ func TestAServiceKilledInMidStampedeIsNeverMet(t *testing.T) {
 }
 
 func TestCtrlCStopsEverything(t *testing.T) {
+	t.Parallel()
 	command, out, wait := begin(t)
 	out.waitFor(t, regexp.MustCompile(`T0 +(\S+Z)`))
 	require.NoError(t, command.Process.Signal(os.Interrupt))
