@@ -1,6 +1,7 @@
 package openslo
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -105,38 +106,75 @@ type loader struct {
 func (l *loader) file(path string, data []byte) {
 	sum := sha256.Sum256(data)
 	l.files = append(l.files, File{Path: path, SHA256: hex.EncodeToString(sum[:])})
-	file, err := parse(data)
+	for _, c := range chunks(data) {
+		l.chunk(path, c)
+	}
+}
+
+// chunk is the text of one YAML document, and how many lines stand before it.
+type chunk struct {
+	before int
+	text   []byte
+}
+
+// chunks cuts a file at its document markers, which YAML allows at the start of a line only. The parser could do it, but
+// drops whatever follows an empty document, and an objective that is dropped is one that passes.
+func chunks(data []byte) []chunk {
+	var out []chunk
+	current := chunk{}
+	number := 0
+	for line := range bytes.Lines(data) {
+		marker := len(line) >= 3 && (string(line[:3]) == "---" || string(line[:3]) == "...") && (len(line) == 3 || strings.IndexByte(" \t\r\n", line[3]) >= 0)
+		if marker {
+			out = append(out, current)
+			current = chunk{before: number}
+			line = append([]byte("   "), line[3:]...)
+		}
+		if line[0] == '%' && len(bytes.TrimSpace(current.text)) == 0 {
+			line = []byte("\n") // a directive: nothing depends on one here
+		}
+		current.text = append(current.text, line...)
+		number++
+	}
+	return append(out, current)
+}
+
+func (l *loader) chunk(path string, c chunk) {
+	file, err := parse(c.text)
 	if err != nil {
-		f := Fault{Position: Position{File: path, Line: 1, Column: 1}, Message: "YAML: " + err.Error()}
+		f := Fault{Position: Position{File: path, Line: c.before + 1, Column: 1}, Message: "YAML: " + err.Error()}
 		var located yaml.Error
 		if errors.As(err, &located) {
 			f.Message = "YAML: " + strings.TrimSpace(located.GetMessage())
 			if t := located.GetToken(); t != nil && t.Position != nil {
-				f.Line, f.Column = t.Position.Line, t.Position.Column
+				f.Line, f.Column = c.before+t.Position.Line, t.Position.Column
 			}
 		}
 		l.faults = append(l.faults, f)
 		return
 	}
 	for _, doc := range file.Docs {
-		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType {
+		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.DirectiveType {
 			continue
 		}
-		r := &reader{file: path, faults: &l.faults, anchors: map[string]ast.Node{}}
-		d := r.document(doc.Body)
-		if d == nil {
-			continue
-		}
-		l.documents = append(l.documents, d)
-		if d.name == "" {
-			continue
-		}
-		if earlier, twice := l.byKey[d.key()]; twice {
-			r.faultAt(d.Position, "%s is already defined at %s", d.key(), earlier.Position)
-			continue
-		}
-		l.byKey[d.key()] = d
+		l.document(&reader{file: path, before: c.before, faults: &l.faults, anchors: map[string]ast.Node{}}, doc.Body)
 	}
+}
+
+func (l *loader) document(r *reader, body ast.Node) {
+	d := r.document(body)
+	if d == nil {
+		return
+	}
+	l.documents = append(l.documents, d)
+	if d.name == "" {
+		return
+	}
+	if earlier, twice := l.byKey[d.key()]; twice {
+		r.faultAt(d.Position, "%s is already defined at %s", d.key(), earlier.Position)
+		return
+	}
+	l.byKey[d.key()] = d
 }
 
 // parse guards against a panic in the YAML parser, which reads whatever a user has.
@@ -186,7 +224,9 @@ func (l *loader) objectives(r *reader, d *document) []Objective {
 			o.Name = fmt.Sprintf("%s/%d", d.name, i+1)
 			if b.title != "" {
 				o.Title += ": " + b.title
-				o.TitleKorean = ""
+				if o.TitleKorean != "" {
+					o.TitleKorean += ": " + b.title
+				}
 			}
 		}
 		if b.target != nil {
@@ -203,7 +243,7 @@ func (l *loader) objectives(r *reader, d *document) []Objective {
 		if o.Threshold == 0 {
 			o.Threshold = edge(o.Good)
 		}
-		if o.Floor > 0 && o.Good == nil {
+		if o.Floor > 0 && o.Bad != nil {
 			r.faultAt(d.Position, "a throughput floor counts good events: the indicator needs good, not bad")
 		}
 		out = append(out, o)

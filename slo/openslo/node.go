@@ -12,12 +12,13 @@ import (
 // reader walks one file's syntax tree and keeps every fault it meets, so that a user sees them all at once.
 type reader struct {
 	file    string
+	before  int // lines of the file before the document
 	faults  *Faults
 	anchors map[string]ast.Node
 }
 
 func (r *reader) at(n ast.Node) Position {
-	p := Position{File: r.file, Line: 1, Column: 1}
+	p := Position{File: r.file, Line: r.before + 1, Column: 1}
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		n = m.Values[0].Key // a block mapping's own token is its first colon
 	}
@@ -28,7 +29,7 @@ func (r *reader) at(n ast.Node) Position {
 		return p
 	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		p.Line, p.Column = t.Position.Line, t.Position.Column
+		p.Line, p.Column = r.before+t.Position.Line, t.Position.Column
 	}
 	return p
 }
