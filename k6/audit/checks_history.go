@@ -7,35 +7,36 @@ import (
 )
 
 // each calls f with every attempt of op, in the journals' order.
-func (a *auditor) each(op string, f func(key id, one *attempt)) {
-	for _, key := range a.history.order {
-		if one := a.history.attempts[key]; one.op == op {
-			f(key, one)
+func (a *auditor) each(op string, f func(one *attempt)) {
+	for _, one := range a.history.order {
+		if one.op == op {
+			f(one)
 		}
 	}
 }
 
-func describeAttempt(key id, one *attempt) string {
-	return fmt.Sprintf("student %d, section %d, key %s", key.student, one.section, key.key)
+// String names the attempt in evidence.
+func (a *attempt) String() string {
+	return fmt.Sprintf("student %d, section %d, key %s", a.student, a.section, a.key)
 }
 
 // grantsPresent: what a student was told is theirs stands, or was cancelled after.
 func (a *auditor) grantsPresent() int {
 	checked := 0
-	a.each(journal.OpEnroll, func(key id, one *attempt) {
+	a.each(journal.OpEnroll, func(one *attempt) {
 		if !one.acknowledged() {
 			return
 		}
 		checked++
-		section, ok := a.after.granted(key)
-		switch other := a.after.seats[seat{key.student, one.section}]; {
+		section, ok := a.after.granted(one.id)
+		switch other := a.after.seats[seat{one.student, one.section}]; {
 		case ok && section != one.section:
-			a.violated("%s: granted at %s, but the key stands for section %d", describeAttempt(key, one), clock(one.granted), section)
+			a.violated("%s: granted at %s, but the key stands for section %d", one, clock(one.granted), section)
 		case !ok && other != nil:
 			a.violated("%s: granted at %s, but the key is absent; the student is in the section by key %s",
-				describeAttempt(key, one), clock(one.granted), other.Key)
+				one, clock(one.granted), other.Key)
 		case !ok:
-			a.violated("%s: granted at %s, but the enrollment is absent", describeAttempt(key, one), clock(one.granted))
+			a.violated("%s: granted at %s, but the enrollment is absent", one, clock(one.granted))
 		}
 	})
 	return checked
@@ -44,20 +45,20 @@ func (a *auditor) grantsPresent() int {
 // cancelsGone: what a student was told is cancelled is.
 func (a *auditor) cancelsGone() int {
 	checked := 0
-	a.each(journal.OpCancel, func(key id, one *attempt) {
+	a.each(journal.OpCancel, func(one *attempt) {
 		if !one.acknowledged() {
 			return
 		}
 		checked++
-		c := a.after.cancels[key]
+		c := a.after.cancels[one.id]
 		switch {
 		case c == nil:
-			a.violated("%s: cancelled at %s, but there is no such cancellation", describeAttempt(key, one), clock(one.granted))
+			a.violated("%s: cancelled at %s, but there is no such cancellation", one, clock(one.granted))
 		case c.SectionID != one.section:
-			a.violated("%s: cancelled at %s, but the cancellation is of section %d", describeAttempt(key, one), clock(one.granted), c.SectionID)
-		case a.after.live[id{key.student, c.EnrollmentKey}] != nil:
+			a.violated("%s: cancelled at %s, but the cancellation is of section %d", one, clock(one.granted), c.SectionID)
+		case a.after.live[id{one.student, c.EnrollmentKey}] != nil:
 			a.violated("%s: cancelled at %s, but the enrollment with the key %s still stands",
-				describeAttempt(key, one), clock(one.granted), c.EnrollmentKey)
+				one, clock(one.granted), c.EnrollmentKey)
 		}
 	})
 	return checked
@@ -119,23 +120,23 @@ func (a *auditor) cancellationsJournalled() int {
 func (a *auditor) refusalsLeftNothing() int {
 	checked := 0
 	for _, op := range []string{journal.OpEnroll, journal.OpCancel} {
-		a.each(op, func(key id, one *attempt) {
+		a.each(op, func(one *attempt) {
 			if one.refusal == "" || one.open || one.acknowledged() {
 				return
 			}
 			checked++
-			if e := a.after.live[key]; op == journal.OpEnroll && e != nil {
+			if e := a.after.live[one.id]; op == journal.OpEnroll && e != nil {
 				a.violated("%s: refused (%s) at %s, but enrolled in section %d at %s",
-					describeAttempt(key, one), one.refusal, clock(one.refused), e.SectionID, clock(e.EnrolledAt))
+					one, one.refusal, clock(one.refused), e.SectionID, clock(e.EnrolledAt))
 				return
 			}
-			c, did := a.after.ended[key], "granted, and cancelled"
+			c, did := a.after.ended[one.id], "granted, and cancelled"
 			if op == journal.OpCancel {
-				c, did = a.after.cancels[key], "cancelled"
+				c, did = a.after.cancels[one.id], "cancelled"
 			}
 			if c != nil {
 				a.violated("%s: refused (%s) at %s, but %s at %s",
-					describeAttempt(key, one), one.refusal, clock(one.refused), did, clock(c.CancelledAt))
+					one, one.refusal, clock(one.refused), did, clock(c.CancelledAt))
 			}
 		})
 	}
@@ -153,32 +154,32 @@ func (a *auditor) unknownResolved() int {
 			a.report.ResolvedUnknown.Absent++
 		}
 	}
-	a.each(journal.OpEnroll, func(key id, one *attempt) {
+	a.each(journal.OpEnroll, func(one *attempt) {
 		if !one.open {
 			return
 		}
 		checked++
-		section, ok := a.after.granted(key)
+		section, ok := a.after.granted(one.id)
 		switch {
 		case ok && section != one.section:
-			a.violated("%s: without an answer, and the key stands for section %d", describeAttempt(key, one), section)
+			a.violated("%s: without an answer, and the key stands for section %d", one, section)
 		case !ok && one.acknowledged():
-			a.violated("%s: without an answer first, then granted at %s, but the enrollment is absent", describeAttempt(key, one), clock(one.granted))
+			a.violated("%s: without an answer first, then granted at %s, but the enrollment is absent", one, clock(one.granted))
 		default:
 			resolve(one, ok)
 		}
 	})
-	a.each(journal.OpCancel, func(key id, one *attempt) {
+	a.each(journal.OpCancel, func(one *attempt) {
 		if !one.open {
 			return
 		}
 		checked++
-		c, stood := a.after.cancels[key], a.before.seats[seat{key.student, one.section}]
+		c, stood := a.after.cancels[one.id], a.before.seats[seat{one.student, one.section}]
 		switch {
 		case c == nil && one.acknowledged():
-			a.violated("%s: without an answer first, then cancelled at %s, but there is no such cancellation", describeAttempt(key, one), clock(one.granted))
+			a.violated("%s: without an answer first, then cancelled at %s, but there is no such cancellation", one, clock(one.granted))
 		case c == nil && stood != nil && a.lost(stood):
-			a.violated("%s: without an answer, and the enrollment with the key %s neither stands nor is cancelled", describeAttempt(key, one), stood.Key)
+			a.violated("%s: without an answer, and the enrollment with the key %s neither stands nor is cancelled", one, stood.Key)
 		default:
 			resolve(one, c != nil)
 		}

@@ -141,6 +141,9 @@ func ReadExport(r io.Reader, name string) (*Export, error) {
 		if !ended {
 			ended, err = e.add(lines.Bytes(), number)
 		}
+		if lines.Err() != nil {
+			break // The line is only what was read before the reader broke.
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the export %s, line %d: %w", name, number, err)
 		}

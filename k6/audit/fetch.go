@@ -67,8 +67,10 @@ func Fetch(ctx context.Context, target, staffToken, path string) error {
 		return fmt.Errorf("fetching the export from %s: %w", target, err)
 	}
 	return save(path, func(file *os.File) error {
-		_, err := ReadExport(io.TeeReader(response.Body, file), "of "+target)
-		return err
+		if _, err := ReadExport(io.TeeReader(response.Body, file), "of "+target); err != nil {
+			return fmt.Errorf("fetching the export: %w", err)
+		}
+		return nil
 	})
 }
 

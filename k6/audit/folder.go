@@ -42,7 +42,11 @@ func findHistory(dir string) (run.Record, []string, error) {
 		if err != nil || exists(top) {
 			return record, []string{top}, err
 		}
-		return record, shardJournals(dir), nil
+		journals := shardJournals(dir)
+		if len(journals) == 0 {
+			return record, nil, fmt.Errorf("there is neither a %s nor a shard-* folder with one", journal.FileName)
+		}
+		return record, journals, nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return run.Record{}, nil, err
@@ -75,20 +79,17 @@ func exists(path string) bool {
 }
 
 // save writes a file under another name in the same folder, syncs it and renames it.
-func save(path string, write func(*os.File) error) (err error) {
+func save(path string, write func(*os.File) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	defer os.Remove(file.Name()) //nolint:errcheck // It is gone once renamed.
-	err = write(file)
-	if err == nil {
-		err = file.Chmod(0o644)
+	if err := write(file); err != nil {
+		return errors.Join(err, file.Close())
 	}
+	err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close())
 	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/goormu/stampede/k6/run"
 )
 
-// An attempt is all that the journal holds under one key of one student.
+// An attempt is all that the journal holds under one key of one student, which is its id.
 type attempt struct {
+	id
 	op      string
 	section int64
 	granted time.Time // When the grant, or the cancellation, was acknowledged first.
@@ -30,7 +31,7 @@ func (a *attempt) unanswered() bool { return a.open && !a.acknowledged() && a.re
 // A history is what the journals hold, by student and key.
 type history struct {
 	attempts map[id]*attempt
-	order    []id                // The keys of attempts, in the journals' order.
+	order    []*attempt          // The same, in the journals' order.
 	cancels  map[seat][]*attempt // The attempts to cancel, by what they cancel.
 	outcomes map[string]int64    // Journalled requests with a definite answer.
 }
@@ -69,9 +70,9 @@ func (h *history) add(e *journal.Entry) error {
 	key := id{e.StudentID, e.Key}
 	a := h.attempts[key]
 	if a == nil {
-		a = &attempt{op: e.Op, section: e.SectionID}
+		a = &attempt{id: key, op: e.Op, section: e.SectionID}
 		h.attempts[key] = a
-		h.order = append(h.order, key)
+		h.order = append(h.order, a)
 		if e.Op == journal.OpCancel {
 			s := seat{e.StudentID, e.SectionID}
 			h.cancels[s] = append(h.cancels[s], a)

@@ -261,7 +261,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(journal.Header+"\nenroll,1,2,k,3,4,5,201,granted\n"), true)
 	f.Add([]byte(journal.Header+"\ncancel,1,2,\"a,\"\"b\",3,4,0,0,unknown\n"), true)
 	f.Add([]byte(journal.Header+"\nenroll,1,2"), true)
-	f.Add(compress(journal.Header+"\nenroll,1,2,k,3,4,5,201,granted\n")[:20], false)
+	f.Add(compress(journal.Header + "\nenroll,1,2,k,3,4,5,201,granted\n")[:20], false)
 	f.Fuzz(func(t *testing.T, data []byte, plain bool) {
 		if plain {
 			data = compress(string(data))

@@ -59,7 +59,7 @@ func (s *server) start() {
 	s.command = exec.Command(prometheusBinary(s.t),
 		"--config.file="+filepath.Join(s.data, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(s.data, "tsdb"),
 		"--web.listen-address="+s.address, "--web.enable-remote-write-receiver", "--log.level=warn")
-	s.command.Stderr = os.Stderr
+	s.command.Stderr = s.t.Output()
 	require.NoError(s.t, s.command.Start())
 	require.Eventually(s.t, func() bool {
 		response, err := http.Get("http://" + s.address + "/-/ready")
