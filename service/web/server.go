@@ -26,7 +26,9 @@ const (
 	followPeriod   = 500 * time.Millisecond
 	followSections = time.Second
 	// requestTimeout bounds the work on one request that asks for no seat.
-	requestTimeout = 20 * time.Second
+	requestTimeout = 10 * time.Second
+	// followTimeout bounds one reading of the period or the sections.
+	followTimeout = 3 * time.Second
 	// seatTimeout bounds the wait for the ledger, longer than its queue ever is.
 	seatTimeout = 60 * time.Second
 )
@@ -111,11 +113,11 @@ func (s *Server) Follow(ctx context.Context) {
 }
 
 func (s *Server) refreshPeriod(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
 	period, err := s.Catalogue.Period(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the registration period: %w", err)
+		return err
 	}
 	s.period.Store(&period)
 	s.followed.Store(s.Clock().UnixMilli())
@@ -123,12 +125,12 @@ func (s *Server) refreshPeriod(ctx context.Context) error {
 }
 
 func (s *Server) refreshSections(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
 	now := s.Clock()
 	sections, err := s.Catalogue.Sections(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the sections: %w", err)
+		return err
 	}
 	rebuilt, err := s.sections.update(now, *s.period.Load(), sections)
 	if rebuilt {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -72,7 +71,7 @@ func FuzzServeFlags(f *testing.F) {
 		}
 		if err != nil {
 			var usage usageError
-			require.True(t, errors.As(err, &usage), "what is wrong with a command line is an error of usage")
+			require.ErrorAs(t, err, &usage, "what is wrong with a command line is an error of usage")
 			require.NotContains(t, oneLine(err), "\n")
 			return
 		}

@@ -81,7 +81,7 @@ func answers(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func get(url string) error {
-	response, err := http.Get(url) //nolint:noctx,gosec // a local server of this test
+	response, err := http.Get(url)
 	if err != nil {
 		return err
 	}

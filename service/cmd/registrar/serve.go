@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -131,8 +132,8 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	if err != nil {
 		return nil, err
 	}
-	// One log-in at a time takes one core at most from those who enrol; a quarter of a minute of them may wait.
-	passwords := auth.NewPasswords(admission.NewGate(1, 512, 15*time.Second))
+	// Log-ins take half the cores at most from those who enrol; the others wait their turn for a while.
+	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, 15*time.Second))
 	return web.New(ctx, web.Config{
 		Ledger: ledger, Catalogue: db, Students: db, Accounts: db, Export: db.Export,
 		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
@@ -215,14 +216,15 @@ func openDatabase(ctx context.Context, database string, options store.Options) (
 func migrated(ctx context.Context, db *store.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	if _, err := db.Period(ctx); err != nil {
-		hint := ""
-		if text := err.Error(); strings.Contains(text, "no such table") || strings.Contains(text, "doesn't exist") {
-			hint = "run `registrar migrate` with the same --database first: "
-		}
-		return fmt.Errorf("%s has no registration tables to serve: %s%w", db.Name(), hint, err)
+	_, err := db.Period(ctx)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The drivers have no error in common for this; the first words are SQLite's, the others MySQL's.
+	if text := err.Error(); strings.Contains(text, "no such table") || strings.Contains(text, "doesn't exist") {
+		return fmt.Errorf("%s has no registration tables: run `registrar migrate` with the same --database first: %w", db.Name(), err)
+	}
+	return fmt.Errorf("looking for the registration tables in %s: %w", db.Name(), err)
 }
 
 func poolStats(db *store.Store) []telemetry.Pool {

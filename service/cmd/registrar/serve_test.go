@@ -82,7 +82,7 @@ func enrollSlowly(t *testing.T, url string) <-chan enrolled {
 		answer <- got
 	}()
 	require.Eventually(t, func() bool {
-		response, err := http.Get(url + "/metrics") //nolint:noctx // a local server of this test
+		response, err := http.Get(url + "/metrics")
 		if err != nil {
 			return false
 		}
