@@ -104,10 +104,15 @@ func (g *gate) hold(t *testing.T, ledger *enrollment.Ledger, by registration.Stu
 		done <- err
 	}()
 	<-g.entered
-	return func() {
-		g.release <- struct{}{}
-		<-done
+	var once sync.Once
+	release = func() {
+		once.Do(func() {
+			g.release <- struct{}{}
+			<-done
+		})
 	}
+	t.Cleanup(release) // where the test has failed meanwhile
+	return release
 }
 
 // queued waits until so many requests wait.
