@@ -132,7 +132,7 @@ func (c *Conn) Do(request *Request, deadline time.Time, keep int) (e *Exchange, 
 
 // Park waits for the answer to a request that another goroutine sends with Send. Until the request is sent, it waits no
 // longer than wake and returns ErrUnsent then, or ErrClosed where the target closed the connection; afterwards it waits
-// until timeout after the sending. The senders set gate before they begin: whoever parks later is too late for them
+// until timeout after the sending, or until wake where that is later. The senders set gate before they begin: whoever parks later is too late for them
 // and gets ErrUnsent at once.
 func (c *Conn) Park(gate *atomic.Bool, wake time.Time, timeout time.Duration, keep int) (e *Exchange, sentAt time.Time, err error) {
 	c.phase.Store(idle)
@@ -309,7 +309,7 @@ func (c *Conn) firstPark(fd uintptr) bool {
 		c.err = ErrUnsent
 		return true
 	}
-	return false
+	return c.step(fd) // The target may have hung up before the runtime watched for it.
 }
 
 var (
