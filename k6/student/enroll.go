@@ -38,7 +38,7 @@ type answer struct {
 // enroll works through the student's wishes from T0 on and says whether one was granted.
 func (s *student) enroll(ctx context.Context) bool {
 	s.scheduled = s.crowd.plan.T0
-	for s.choice = 0; s.choice < len(s.wishes); s.choice++ {
+	for s.choice = 0; s.choice < len(s.wishes) && !s.over(); s.choice++ {
 		v, at := s.attempt(ctx)
 		if v != next {
 			return v == granted
@@ -114,7 +114,7 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 // park waits for T0, or for the next look at the page.
 func (s *student) park() (*wire.Exchange, time.Time, error) {
 	plan := &s.crowd.plan
-	wake := plan.T0.Add(plan.GiveUp)
+	wake := plan.T0.Add(plan.Timeout) // By then the request was sent, and its time is nearly over.
 	if plan.Poll > 0 {
 		look := time.Now().Add(time.Duration((0.5 + s.roll()) * float64(plan.Poll)))
 		if look.Before(plan.T0.Add(-quiet)) {

@@ -19,15 +19,16 @@ import (
 )
 
 const (
-	window   = 6 * time.Second // How long a generator is measured.
-	settling = 2 * time.Second // After the last connection was made, or T0.
+	load     = 15 * time.Second // Of each run, after which the generator ends by itself.
+	settling = 2 * time.Second  // From the last connection to the steady window.
+	glance   = 500 * time.Millisecond
 	patience = 90 * time.Second
 	ticks    = 100 // Of /proc's processor times in a second (USER_HZ on every Linux that Go runs on).
 )
 
 // stockScript does what a student of the executor does after T0, in as little JavaScript as possible.
 const stockScript = `import http from 'k6/http';
-export const options = { vus: Number(__ENV.N), duration: '60s', noUsageReport: true };
+export const options = { vus: Number(__ENV.N), duration: __ENV.LOAD };
 const headers = { Authorization: 'Bearer ' + __ENV.TOKEN, 'Content-Type': 'application/json', 'Idempotency-Key': '' };
 export default function () {
   headers['Idempotency-Key'] = '20261122T000000Z-0000-' + __VU + '-' + __ITER;
@@ -47,10 +48,9 @@ type bench struct {
 
 // A result is one measurement of one generator.
 type result struct {
-	perCPU  float64 // Requests per second of processor time.
-	rss     float64 // Bytes, while everybody waits.
-	spread  float64 // p99 of the send lag, in milliseconds.
-	samples int64   // Requests measured.
+	whole  float64 // Requests per second of processor time, of the whole run: what it took to get ready counts.
+	steady float64 // The same, of the steady window alone.
+	spread float64 // p99 of the send lag, in milliseconds.
 }
 
 func (b *bench) setSizes(text string) error {
@@ -99,44 +99,84 @@ func (b *bench) run(ctx context.Context) error {
 				return fmt.Errorf("measuring the executor at %d connections: %w", n, err)
 			}
 			stocks[n], ours[n] = append(stocks[n], stock), append(ours[n], own)
-			fmt.Fprintf(b.progress, "round %d, %d connections: stock k6 %.0f, stampede %.0f requests per CPU-second\n",
-				round+1, n, stock.perCPU, own.perCPU)
+			fmt.Fprintf(b.progress, "round %d, %d connections: stock k6 %.0f (steady %.0f), stampede %.0f (steady %.0f) requests per CPU-second\n",
+				round+1, n, stock.whole, stock.steady, own.whole, own.steady)
 		}
 	}
-	b.report(ours, stocks)
+	waiting, err := b.waiting(ctx)
+	if err != nil {
+		return fmt.Errorf("measuring the memory of waiting students: %w", err)
+	}
+	b.report(ours, stocks, waiting)
 	return nil
 }
 
-// measure starts a server and one generator, and counts what the generator does in a while when all is under way.
-func (b *bench) measure(ctx context.Context, n int, start func(context.Context, int, string, string) (*generator, error)) (result, error) {
+// withServer runs do beside a lean server of its own.
+func (b *bench) withServer(ctx context.Context, do func(ctx context.Context, address, dir string) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	server := exec.CommandContext(ctx, b.self, "pin", "1", b.self, "serve")
 	server.Env = append(os.Environ(), "GOMAXPROCS=1")
 	out, err := server.StdoutPipe()
 	if err != nil {
-		return result{}, fmt.Errorf("starting the server: %w", err)
+		return fmt.Errorf("starting the server: %w", err)
 	}
 	if err := server.Start(); err != nil {
-		return result{}, fmt.Errorf("starting the server: %w", err)
+		return fmt.Errorf("starting the server: %w", err)
 	}
 	defer server.Wait()         //nolint:errcheck // It is killed.
 	defer server.Process.Kill() //nolint:errcheck // Likewise.
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return result{}, fmt.Errorf("reading the server's address: %w", err)
+		return fmt.Errorf("reading the server's address: %w", err)
 	}
-	address = strings.TrimSpace(address)
 	dir, err := os.MkdirTemp(b.dir, "run-")
 	if err != nil {
-		return result{}, fmt.Errorf("making a folder: %w", err)
+		return fmt.Errorf("making a folder: %w", err)
 	}
-	g, err := start(ctx, n, address, dir)
-	if err != nil {
-		return result{}, err
+	return do(ctx, strings.TrimSpace(address), dir)
+}
+
+// measure starts a server and one generator, and counts what the generator does.
+func (b *bench) measure(ctx context.Context, n int, start func(context.Context, int, string, string) (*generator, error)) (r result, err error) {
+	err = b.withServer(ctx, func(ctx context.Context, address, dir string) error {
+		g, err := start(ctx, n, address, dir)
+		if err != nil {
+			return err
+		}
+		defer g.stop()
+		r, err = g.watch(ctx, n, address)
+		return err
+	})
+	return r, err
+}
+
+// waiting returns the memory that one more waiting student takes, in bytes: the slope between the smallest and the
+// largest number of students, or 0 where there is only one.
+func (b *bench) waiting(ctx context.Context) (float64, error) {
+	most, least := slices.Max(b.sizes), slices.Min(b.sizes)
+	resident := map[int]float64{}
+	for _, n := range []int{least, most} {
+		err := b.withServer(ctx, func(ctx context.Context, address, dir string) error {
+			g, err := b.startWith(ctx, n, address, dir, "CHOICES=5")
+			if err != nil {
+				return err
+			}
+			defer g.stop()
+			if err := g.sleep(ctx, time.Until(g.begins)-time.Second); err != nil {
+				return err
+			}
+			resident[n], err = memory(g.process.Process.Pid)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	defer g.stop()
-	return g.watch(ctx, n, address)
+	if most == least {
+		return 0, nil
+	}
+	return (resident[most] - resident[least]) / float64(most-least), nil
 }
 
 // A generator is a k6 under measurement.
@@ -172,13 +212,17 @@ func (b *bench) startStock(ctx context.Context, n int, address, dir string) (*ge
 	if err := os.WriteFile(script, []byte(stockScript), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the script: %w", err)
 	}
-	return b.start(ctx, []string{"N=" + strconv.Itoa(n), "URL=http://" + address + "/api/v1/enrollments", "TOKEN=" + token},
+	return b.start(ctx, []string{"N=" + strconv.Itoa(n), "URL=http://" + address + "/api/v1/enrollments", "TOKEN=" + token, "LOAD=" + load.String()},
 		b.stock, "run", "--quiet", "--no-thresholds", "--address", "", script)
 }
 
 // startOurs runs the product as it is: samples go to k6's summary, requests to the journal. Every section is full, so
-// that each student works through a list of a hundred.
+// that each student works through a list long enough for the load's duration.
 func (b *bench) startOurs(ctx context.Context, n int, address, dir string) (*generator, error) {
+	return b.startWith(ctx, n, address, dir, "CHOICES="+strconv.Itoa(min(1_500_000/n, sectionCount)))
+}
+
+func (b *bench) startWith(ctx context.Context, n int, address, dir, choices string) (*generator, error) {
 	script, tokens := filepath.Join(dir, "open-time.js"), filepath.Join(dir, "tokens.csv")
 	text := "import stampede from 'k6/x/stampede';\nexport const options = stampede.options('open-time', __ENV);\nexport default function () {}\n"
 	var csv strings.Builder
@@ -189,10 +233,10 @@ func (b *bench) startOurs(ctx context.Context, n int, address, dir string) (*gen
 	if err := errors.Join(os.WriteFile(script, []byte(text), 0o600), os.WriteFile(tokens, []byte(csv.String()), 0o600)); err != nil {
 		return nil, fmt.Errorf("writing the script: %w", err)
 	}
-	t0 := time.Now().Add(10 * time.Second).Truncate(time.Millisecond)
+	t0 := time.Now().Add(3*time.Second + time.Duration(n)*400*time.Microsecond).Truncate(time.Millisecond)
 	g, err := b.start(ctx, []string{
 		"TARGET=http://" + address, "TOKENS=" + tokens, "STUDENTS=" + strconv.Itoa(n), "T0=" + t0.Format(time.RFC3339Nano),
-		"CHOICES=100", "ZIPF=0", "ARRIVE=6s", "RUN_DIR=" + filepath.Join(dir, "run"),
+		choices, "ZIPF=0", "ARRIVE=6s", "GIVE_UP=" + load.String(), "RUN_DIR=" + filepath.Join(dir, "run"),
 	}, b.k6, "run", "--quiet", "--no-thresholds", "--address", "", script)
 	if err != nil {
 		return nil, err
@@ -206,66 +250,73 @@ func (g *generator) stop() {
 	<-g.done
 }
 
-// watch waits until the generator is under way and measures it.
+// A reading is what server and generator have done until an instant.
+type reading struct {
+	at                    time.Time
+	requests, connections int64
+	cpu                   float64 // Seconds.
+}
+
+// watch looks at the generator until it has ended, and takes the whole and the steady part from what it saw.
 func (g *generator) watch(ctx context.Context, n int, address string) (result, error) {
 	var r result
-	pid := g.process.Process.Pid
-	if !g.begins.IsZero() {
-		if err := g.sleep(ctx, time.Until(g.begins)-time.Second); err != nil {
-			return r, err
-		}
-		rss, err := memory(pid)
-		if err != nil {
-			return r, err
-		}
-		r.rss = rss
-		if err := g.sleep(ctx, time.Until(g.begins)); err != nil {
-			return r, err
+	var readings []reading
+	for running := true; running; {
+		select {
+		case <-g.done:
+			running = false
+		case <-ctx.Done():
+			return r, fmt.Errorf("%w: %s", ctx.Err(), g.log)
+		case <-time.After(glance):
+			cpu, err := processor(g.process.Process.Pid)
+			if err != nil {
+				continue // It has just ended.
+			}
+			now := reading{at: time.Now(), cpu: cpu}
+			if now.requests, now.connections, err = count(ctx, address); err != nil {
+				return r, err
+			}
+			readings = append(readings, now)
 		}
 	}
-	for {
-		_, connections, err := count(ctx, address)
-		if err != nil {
-			return r, err
+	all, _, err := count(ctx, address)
+	if err != nil {
+		return r, err
+	}
+	state := g.process.ProcessState
+	r.whole = float64(all) / (state.UserTime() + state.SystemTime()).Seconds()
+	if r.steady, err = steady(readings, int64(n)); err != nil {
+		return r, fmt.Errorf("%w: %s", err, g.log)
+	}
+	if g.dir != "" {
+		r.spread, err = spread(g.dir)
+	}
+	return r, err
+}
+
+// steady finds the part of the load in which all connections stood; where they never did, the later half of it.
+func steady(readings []reading, n int64) (float64, error) {
+	first, last := -1, -1
+	for i := 1; i < len(readings); i++ {
+		if readings[i].requests > readings[i-1].requests {
+			if first < 0 {
+				first = i - 1
+			}
+			last = i - 1 // The last stretch may be cut short by the end.
 		}
-		if connections >= int64(n) {
+	}
+	if first < 0 || last-first < 4 {
+		return 0, errors.New("the generator sent too little to be measured")
+	}
+	from := (first + last) / 2
+	for i := first; i < from; i++ {
+		if readings[i].connections >= n && readings[i].requests > 0 {
+			from = min(from, i+int(settling/glance))
 			break
 		}
-		if err := g.sleep(ctx, 100*time.Millisecond); err != nil {
-			return r, err
-		}
 	}
-	if err := g.sleep(ctx, settling); err != nil {
-		return r, err
-	}
-	cpu, err := processor(pid)
-	if err != nil {
-		return r, err
-	}
-	before, _, err := count(ctx, address)
-	if err != nil {
-		return r, err
-	}
-	if err := g.sleep(ctx, window); err != nil {
-		return r, err
-	}
-	after, _, err := count(ctx, address)
-	if err != nil {
-		return r, err
-	}
-	spent, err := processor(pid)
-	if err != nil {
-		return r, err
-	}
-	r.samples = after - before
-	r.perCPU = float64(r.samples) / (spent - cpu)
-	g.stop()
-	if g.dir != "" {
-		if r.spread, err = spread(g.dir); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
+	a, b := readings[from], readings[last]
+	return float64(b.requests-a.requests) / (b.cpu - a.cpu), nil
 }
 
 // sleep waits, and complains when the generator ends meanwhile.
@@ -288,7 +339,6 @@ func count(ctx context.Context, address string) (requests, connections int64, er
 	if err != nil {
 		return 0, 0, fmt.Errorf("asking the server: %w", err)
 	}
-	request.Close = false
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, 0, fmt.Errorf("asking the server: %w", err)

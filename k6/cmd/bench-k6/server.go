@@ -15,6 +15,9 @@ import (
 // full is what the lean server answers to every enrolment: the next section is tried at once.
 const full = `{"type":"about:blank","title":"Conflict","status":409,"detail":"The section is full.","code":"section-full"}`
 
+// sectionCount is at least as long as any student's list.
+const sectionCount = 1000
+
 // serve is a server that costs as little as possible, so that the generators are what is measured: it speaks enough of
 // the registration API for the executor, and answers everything from memory. It counts on /count.
 func serve(stdout io.Writer) error {
@@ -26,7 +29,7 @@ func serve(stdout io.Writer) error {
 		return fmt.Errorf("saying where the server listens: %w", err)
 	}
 	var sections strings.Builder
-	for id := 1; id <= 800; id++ {
+	for id := 1; id <= sectionCount; id++ {
 		fmt.Fprintf(&sections, `{"id":%d},`, id)
 	}
 	s := &server{opened: time.Now()}
