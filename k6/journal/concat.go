@@ -14,7 +14,7 @@ const FileName = "journal.csv.zst"
 // Concat writes the entries of the journals at paths, in their order, to a new journal at out, making its folder
 // where that is missing. A file at out is replaced only once everything is written. A truncated journal is an error.
 func Concat(ctx context.Context, out string, paths ...string) (err error) {
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil { //nolint:gosec // A run folder is for everyone to read.
 		return fmt.Errorf("making the journal's folder: %w", err)
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(out), ".journal-*")

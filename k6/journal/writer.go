@@ -66,7 +66,7 @@ func Create(path string) (*Writer, error) {
 
 // open makes the journal at path for encode alone, without the goroutine that Append needs.
 func open(path string) (*Writer, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // A run folder is for everyone to read.
 	if err != nil {
 		return nil, fmt.Errorf("creating the journal: %w", err)
 	}
@@ -97,7 +97,7 @@ func open(path string) (*Writer, error) {
 // Append adds one entry. It never blocks on the disk. An entry that is malformed, or that comes after Close, is not
 // written; the error is kept for Err and Close. Entries of different goroutines may be written in another order.
 func (w *Writer) Append(e Entry) {
-	s := &w.stripes[rand.Uint32()&w.mask]
+	s := &w.stripes[rand.Uint32()&w.mask] //nolint:gosec // It only spreads the load.
 	s.Lock()
 	if s.closed {
 		s.Unlock()

@@ -132,23 +132,23 @@ func TestTotalsInPrometheusEqualWhatWasPushed(t *testing.T) {
 
 	for name, s := range map[string]*server{"steady": steady, "shaky": shaky} {
 		const ours = `{run="20261122T041500Z-3f9a",shard="0",scenario="open_time",op="enroll",outcome="granted"}`
-		require.Equal(t, granted, s.value(`k6_stampede_answers_total`+ours), name)
-		require.Equal(t, full, s.value(`k6_stampede_answers_total{shard="0",outcome="section-full"}`), name)
-		require.Equal(t, 6000.0, s.value(`k6_stampede_answers_total{shard="1",outcome="granted"}`), name, "shards overwrite each other")
-		require.Equal(t, granted+full+6000, s.value(`sum(k6_stampede_answers_total{run="`+runID+`"})`), name)
-		require.Equal(t, granted, s.value(`k6_stampede_response_time_seconds_count`+ours), name)
-		require.Equal(t, sum/1000, s.value(`k6_stampede_response_time_seconds_sum`+ours), name)
-		require.Equal(t, classic3, s.value(`k6_stampede_response_time_seconds_bucket{shard="0",le="3.0",outcome="granted"}`), name)
-		require.Equal(t, granted, s.value(`k6_stampede_response_time_seconds_bucket{shard="0",le="+Inf",outcome="granted"}`), name)
-		require.Equal(t, granted, s.value(`histogram_count(k6_stampede_response_time_seconds`+ours+`)`), name)
-		require.Equal(t, sum/1000, s.value(`histogram_sum(k6_stampede_response_time_seconds`+ours+`)`), name)
+		s.exactly(granted, `k6_stampede_answers_total`+ours)
+		s.exactly(full, `k6_stampede_answers_total{shard="0",outcome="section-full"}`)
+		s.exactly(6000.0, `k6_stampede_answers_total{shard="1",outcome="granted"}`)
+		s.exactly(granted+full+6000, `sum(k6_stampede_answers_total{run="`+runID+`"})`)
+		s.exactly(granted, `k6_stampede_response_time_seconds_count`+ours)
+		s.exactly(sum/1000, `k6_stampede_response_time_seconds_sum`+ours)
+		s.exactly(classic3, `k6_stampede_response_time_seconds_bucket{shard="0",le="3.0",outcome="granted"}`)
+		s.exactly(granted, `k6_stampede_response_time_seconds_bucket{shard="0",le="+Inf",outcome="granted"}`)
+		s.exactly(granted, `histogram_count(k6_stampede_response_time_seconds`+ours+`)`)
+		s.exactly(sum/1000, `histogram_sum(k6_stampede_response_time_seconds`+ours+`)`)
 		require.InEpsilon(t, 2*math.Ln2, s.value(`histogram_quantile(0.5, k6_stampede_response_time_seconds`+ours+`)`), 0.1, name)
-		require.Equal(t, 17.0, s.value(`k6_vus`), name)
-		require.Equal(t, 9000.0, s.value(`k6_data_sent_total`), name)
+		s.exactly(17.0, `k6_vus`)
+		s.exactly(9000.0, `k6_data_sent_total`)
 		require.InDelta(t, 0.5, s.value(`k6_checks_rate{check="등록 확인"}`), 0.05, name)
 
 		samples := s.query(`k6_stampede_answers_total{shard="0",outcome="granted"}[5m]`)[0]
-		require.Equal(t, 0.0, samples.values[0], "%s: the series does not begin with zero", name)
+		require.Zero(t, samples.values[0], "%s: the series does not begin with zero", name)
 		require.IsIncreasing(t, samples.times, name)
 		last := samples.times[len(samples.times)-2:]
 		require.GreaterOrEqual(t, last[0], float64(ended.UnixMilli())/1000, "%s: no two samples after the end", name)
@@ -199,9 +199,9 @@ func TestOnlyBoundedTagsBecomeLabels(t *testing.T) {
 	own := slices.DeleteFunc(sink.ids(), func(id string) bool { return !strings.HasPrefix(id, "k6_http_reqs_total") })
 	require.Len(t, own, 1+200+1)
 	last := func(id string) float64 { v := sink.values(id); return v[len(v)-1] }
-	require.Equal(t, 1000.0, last(`k6_http_reqs_total{method="GET",run="`+runID+`",scenario="open_time",shard="0",status="200"}`))
-	require.Equal(t, 1.0, last(`k6_http_reqs_total{method="POST",name="수강 신청 7",run="`+runID+`",scenario="open_time",shard="0"}`))
-	require.Equal(t, 800.0, last(`k6_http_reqs_total{method="POST",name="other",run="`+runID+`",scenario="open_time",shard="0"}`))
+	require.InDelta(t, 1000, last(`k6_http_reqs_total{method="GET",run="`+runID+`",scenario="open_time",shard="0",status="200"}`), 0)
+	require.InDelta(t, 1, last(`k6_http_reqs_total{method="POST",name="수강 신청 7",run="`+runID+`",scenario="open_time",shard="0"}`), 0)
+	require.InDelta(t, 800, last(`k6_http_reqs_total{method="POST",name="other",run="`+runID+`",scenario="open_time",shard="0"}`), 0)
 	warned := 0
 	for _, entry := range g.log.AllEntries() {
 		if strings.Contains(entry.Message, `the tag "name" has over 200 values`) {

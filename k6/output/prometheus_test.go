@@ -127,6 +127,12 @@ func (s *server) query(expression string) []point {
 	return points
 }
 
+// exactly demands the value of the one series that expression selects.
+func (s *server) exactly(want float64, expression string) {
+	s.t.Helper()
+	require.Equal(s.t, want, s.value(expression), "%s on %s", expression, s.address) //nolint:testifylint // Totals are exact.
+}
+
 // value returns the value of the one series that expression selects.
 func (s *server) value(expression string) float64 {
 	s.t.Helper()

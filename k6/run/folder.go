@@ -28,7 +28,7 @@ func Write(dir string, record Record) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // A run folder is for everyone to read.
 		return fmt.Errorf("making the run folder: %w", err)
 	}
 	if err := replace(path, append(text, '\n')); err != nil {

@@ -202,7 +202,7 @@ func (r *Recorder) DialError(err error) {
 }
 
 func (r *Recorder) lock() *stripe {
-	s := &r.stripes[rand.Uint32()&r.mask]
+	s := &r.stripes[rand.Uint32()&r.mask] //nolint:gosec // It only spreads the load.
 	s.Lock()
 	return s
 }

@@ -154,7 +154,8 @@ func (r *Record) judge(t *Threshold) error {
 			return nil
 		}
 	}
-	value, note, err := 0.0, "", error(nil)
+	var value float64
+	var note string
 	if metric.kind == counterKind {
 		value, note = r.counter(name, tags, e)
 	} else {
