@@ -69,6 +69,8 @@ func parseDSN(dsn string) (*mysql.Config, error) {
 		return nil, errors.New(wanted + ": the protocol is neither tcp nor unix")
 	case config.DBName == "":
 		return nil, errors.New(wanted + ": the name of a database after the last / is missing")
+	case strings.ContainsAny(config.DBName, "@:"): // a password with a slash, and no slash behind it
+		return nil, errors.New(wanted)
 	}
 	return config, nil
 }

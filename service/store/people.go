@@ -52,9 +52,15 @@ func (s *Store) StudentPassword(ctx context.Context, id registration.StudentID) 
 
 // StaffPassword returns the bcrypt hash of a staff member's password, "" where there is no such member.
 func (s *Store) StaffPassword(ctx context.Context, login string) (hash string, err error) {
-	hash, err = one(ctx, s.read, scanString, "SELECT password_hash FROM staff WHERE login = ?", login)
+	found := ""
+	_, err = one(ctx, s.read, func(row scanner) (string, error) {
+		return "", row.Scan(&found, &hash)
+	}, "SELECT login, password_hash FROM staff WHERE login = ?", login)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", fmt.Errorf("reading the password hash of a staff member: %w", err)
+	}
+	if found != login { // MySQL overlooks spaces at the end
+		return "", nil
 	}
 	return hash, nil
 }
