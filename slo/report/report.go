@@ -137,7 +137,7 @@ func auditLine(a *verdict.Audit) line {
 	case a.Missing:
 		l.State, l.Text = verdict.Inconclusive, both("none: the run folder has no audit.json", "없음: 실행 폴더에 audit.json이 없음")
 	case a.Passed:
-		l.State, l.Text = verdict.Met, bothf("passed, %d checks", "통과, 검사 %d개", len(a.Checks))
+		l.State, l.Text = verdict.Met, bothf("passed %[1]d of %[1]d checks", "검사 %[1]d개 중 %[1]d개 통과", len(a.Checks))
 	default:
 		broken := 0
 		for _, c := range a.Checks {
