@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -67,7 +66,7 @@ func (s *Server) login(c *gin.Context, who auth.Principal, password string) erro
 	switch {
 	case errors.Is(err, admission.ErrFull):
 		s.Metrics.Shed("login")
-		return &registration.Error{Code: registration.Overloaded, Detail: "too many log-ins wait already", RetryAfter: 3 * time.Second}
+		return &registration.Error{Code: registration.Overloaded, Detail: "too many log-ins wait already", RetryAfter: spread()}
 	case err != nil:
 		return unavailable(err)
 	case !match:

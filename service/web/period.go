@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -32,12 +33,21 @@ func (s *Server) putPeriod(c *gin.Context, who auth.Principal) error {
 	}
 	ctx, cancel := s.bounded(c)
 	defer cancel()
-	if err := s.Catalogue.SetPeriod(ctx, period); err != nil {
+	if err := s.setPeriod(ctx, period); err != nil {
 		return unavailable(err)
 	}
-	s.period.Store(&period)
 	s.Logger.Info("registration period set", "by", who.Login, "opens_at", period.OpensAt, "closes_at", period.ClosesAt)
 	return s.answerPeriod(c)
+}
+
+func (s *Server) setPeriod(ctx context.Context, period registration.Period) error {
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	if err := s.Catalogue.SetPeriod(ctx, period); err != nil {
+		return err
+	}
+	s.period.Store(&period)
+	return nil
 }
 
 func (s *Server) answerPeriod(c *gin.Context) error {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -94,6 +95,11 @@ func writeProblem(c *gin.Context, e *registration.Error) {
 // retrySeconds is a wait as Retry-After takes it: whole seconds, rounded up, at least one.
 func retrySeconds(wait time.Duration) int {
 	return max(1, int((wait+time.Second-1)/time.Second))
+}
+
+// spread is a wait of one to three seconds, by chance: those who were turned away together must not come back together.
+func spread() time.Duration {
+	return time.Second + rand.N(2*time.Second) //nolint:gosec // spreads, guards nothing
 }
 
 func appendJSON(to []byte, text string) []byte {

@@ -23,7 +23,7 @@ func (s *Server) read(c *gin.Context) (ctx context.Context, leave func(), err er
 		cancel()
 		if errors.Is(err, admission.ErrFull) {
 			s.Metrics.Shed("reads")
-			return nil, nil, &registration.Error{Code: registration.Overloaded, Detail: "too many requests wait for the database", RetryAfter: 2 * time.Second}
+			return nil, nil, &registration.Error{Code: registration.Overloaded, Detail: "too many requests wait for the database", RetryAfter: spread()}
 		}
 		return nil, nil, unavailable(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +58,7 @@ type Server struct {
 	Config
 	limit    *admission.Limit
 	period   atomic.Pointer[registration.Period]
+	setting  sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
 	sections snapshot
 	exports  *admission.Gate
 	ready    atomic.Bool
@@ -113,6 +115,8 @@ func (s *Server) Follow(ctx context.Context) {
 }
 
 func (s *Server) refreshPeriod(ctx context.Context) error {
+	s.setting.Lock()
+	defer s.setting.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
 	period, err := s.Catalogue.Period(ctx)
@@ -227,7 +231,7 @@ func (s *Server) wrap(route *telemetry.Route, h handler) gin.HandlerFunc {
 		secure(c.Writer.Header())
 		if !s.limit.Enter() {
 			s.Metrics.Shed("in-flight")
-			writeProblem(c, registration.Errorf(registration.Overloaded, "more than %d requests are being answered", s.MaxInFlight))
+			writeProblem(c, &registration.Error{Code: registration.Overloaded, Detail: "too many requests are being answered", RetryAfter: spread()})
 			return
 		}
 		defer s.limit.Leave()
