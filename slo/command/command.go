@@ -42,7 +42,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(stderr, "slo: internal error: %v\n%s", p, debug.Stack())
+			_, _ = fmt.Fprintf(stderr, "slo: internal error: %v\n%s", p, debug.Stack())
 			code = verdict.Malfunction.ExitCode()
 		}
 	}()
@@ -78,10 +78,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	case errors.As(err, &exit):
 		return int(exit)
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
-		fmt.Fprintln(stderr, prefixed(err))
+		_, _ = fmt.Fprintln(stderr, prefixed(err))
 		return verdict.Usage
 	}
-	fmt.Fprintln(stderr, prefixed(err))
+	_, _ = fmt.Fprintln(stderr, prefixed(err))
 	return verdict.Malfunction.ExitCode()
 }
 

@@ -128,7 +128,7 @@ func prepare(f flags, now time.Time) (*job, error) {
 	j.folder = f.run
 	if f.out != "" {
 		j.folder = f.out
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
+		if err := os.MkdirAll(f.out, 0o755); err != nil { //nolint:gosec // reports are for everybody
 			return nil, usagef("making the folder for the reports: %w", err)
 		}
 	}

@@ -35,7 +35,7 @@ func (j *job) publish(v *verdict.Verdict, f flags, stdout, stderr io.Writer, log
 	for _, r := range v.Reasons {
 		switch r.Code {
 		case reason.SourceBroken, reason.RecordBroken, reason.InternalError:
-			fmt.Fprintln(stderr, "slo: "+strings.ReplaceAll(r.Text, "\n", " "))
+			_, _ = fmt.Fprintln(stderr, "slo: "+strings.ReplaceAll(r.Text, "\n", " "))
 		}
 	}
 	if v.ExitCode == 0 {
@@ -64,7 +64,7 @@ func (j *job) save(path, format string, v *verdict.Verdict) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	err = j.write(file, format, v, false)
 	if err == nil {
 		err = file.Chmod(0o644)
@@ -115,7 +115,7 @@ func fileDigest(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	hash := sha256.New()
 	if _, err := io.Copy(hash, file); err != nil {
 		return "", fmt.Errorf("reading %s: %w", path, err)

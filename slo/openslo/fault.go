@@ -28,7 +28,7 @@ type Fault struct {
 }
 
 // Error writes the fault in one line.
-func (f Fault) Error() string { return f.Position.String() + ": " + f.Message }
+func (f Fault) Error() string { return f.String() + ": " + f.Message }
 
 // Faults is everything wrong with a spec, in order of files and lines.
 type Faults []Fault

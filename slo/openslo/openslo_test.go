@@ -105,7 +105,7 @@ spec: {description: It registers.}
 	require.InDelta(t, 0.9995, tight.Target, 0, "exactly, and not 99.95/100")
 	require.Equal(t, "99.95", tight.TargetText)
 	require.Equal(t, `answer_seconds_bucket{le="2.5",run=~"r1"}`, tight.Good.Text)
-	require.Equal(t, "a.yaml:40:18", tight.Good.Position.String())
+	require.Equal(t, "a.yaml:40:18", tight.Good.String())
 	require.Equal(t, "all_total", tight.Total.Selector.String())
 	require.Nil(t, tight.Bad)
 }
@@ -293,7 +293,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, o := range spec.Objectives {
 			require.NotNil(t, o.Total)
-			require.True(t, (o.Good == nil) != (o.Bad == nil))
+			require.NotEqual(t, o.Good == nil, o.Bad == nil)
 			require.GreaterOrEqual(t, o.Target, 0.0)
 			require.Less(t, o.Target, 1.0)
 		}

@@ -1,7 +1,6 @@
 package prom_test
 
 import (
-	"errors"
 	"math"
 	"net"
 	"net/http"
@@ -96,16 +95,18 @@ func TestASourceThatCannotAnswerSaysSoInOneLine(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	free := "http://" + listener.Addr().String()
-	listener.Close()
+	_ = listener.Close()
 	for _, tt := range []struct {
 		name    string
 		handler http.HandlerFunc
 		want    string
 	}{
 		{"nobody listens", nil, "connection refused"},
-		{"an internal error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "storage\nis gone", 500) }, "storage is gone"},
+		{"an internal error", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "storage\nis gone", http.StatusInternalServerError)
+		}, "storage is gone"},
 		{"an execution error", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(422)
+			w.WriteHeader(http.StatusUnprocessableEntity)
 			_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"expanding series: a store is down"}`))
 		}, "a store is down"},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, "querying Prometheus"},
@@ -131,7 +132,7 @@ func TestASourceThatCannotAnswerSaysSoInOneLine(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 			require.NotContains(t, err.Error(), "\n")
 			var bad *prom.BadQueryError
-			require.False(t, errors.As(err, &bad), "no fault of the spec")
+			require.NotErrorAs(t, err, &bad, "no fault of the spec")
 		})
 	}
 }

@@ -60,7 +60,7 @@ func Start(folder string, extra ...string) (*Server, func(), error) {
 		return nil, nil, err
 	}
 	address := listener.Addr().String()
-	listener.Close()
+	_ = listener.Close()
 	var log bytes.Buffer
 	cmd := exec.Command(binary, append([]string{
 		"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(folder, "data"), "--web.listen-address=" + address,
@@ -79,7 +79,7 @@ func Start(folder string, extra ...string) (*Server, func(), error) {
 	for {
 		resp, err := http.Get(s.URL + "/-/ready")
 		if err == nil {
-			resp.Body.Close()
+			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return s, stop, nil
 			}
@@ -96,7 +96,7 @@ func Start(folder string, extra ...string) (*Server, func(), error) {
 func Main(m *testing.M, into **Server) int {
 	folder, err := os.MkdirTemp("", "promtest-")
 	if err == nil {
-		defer os.RemoveAll(folder)
+		defer func() { _ = os.RemoveAll(folder) }()
 		var stop func()
 		*into, stop, err = Start(folder)
 		if err == nil {
@@ -162,7 +162,7 @@ func (s *Server) Send(ctx context.Context, all ...Series) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode/100 != 2 {
 		text, _ := io.ReadAll(resp.Body)
 		return fmt.Errorf("remote write: %s: %s", resp.Status, text)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"flag"
 	"io"
 	"math"
@@ -203,7 +202,7 @@ func TestEverySVGOfThePageIsWellFormed(t *testing.T) {
 		d := xml.NewDecoder(strings.NewReader("<svg" + body + "</svg>"))
 		for {
 			if _, err := d.Token(); err != nil {
-				require.True(t, errors.Is(err, io.EOF), "%v", err)
+				require.ErrorIs(t, err, io.EOF)
 				break
 			}
 		}
