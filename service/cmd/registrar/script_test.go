@@ -34,8 +34,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command that must end with the given code within two seconds, and, where the code is not 0, say why in
-// one line: exits CODE COMMAND ARGS…
+// exits runs a command that must end with the given code, where that is not 0 without a long wait: exits CODE COMMAND ARGS…
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND ARGS…")
@@ -52,7 +51,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
-	if took := time.Since(start); code != 0 && took > 4*time.Second { // two seconds, and a machine busy with tests
+	if took := time.Since(start); code != 0 && took > 10*time.Second { // it takes less than two; the rest is for a machine busy with tests
 		ts.Fatalf("it took %s to say what is wrong", took)
 	}
 }
