@@ -275,6 +275,29 @@ func TestStopNamesTheReceiverThatLacksTheTotals(t *testing.T) {
 	require.Equal(t, receiver.URL, g.log.LastEntry().Data["url"])
 }
 
+func TestStopGivesUpOnADeadReceiver(t *testing.T) {
+	t.Parallel()
+	dead, good := newSink(t), newSink(t)
+	g := newGenerator(t, "0", dead.URL, good.URL)
+	require.NoError(t, g.out.Start())
+	dead.Close()
+	g.push(g.answers(), 3, "op", "enroll", "outcome", "granted")
+	begun := time.Now()
+	err := g.out.Stop()
+	require.ErrorContains(t, err, "output remote-write: the final totals did not arrive: sending to "+dead.URL+": ")
+	require.NotContains(t, err.Error(), good.URL)
+	require.Less(t, time.Since(begun), 20*time.Second)
+	id := `k6_stampede_answers_total{op="enroll",outcome="granted",run="` + runID + `",scenario="open_time",shard="0"}`
+	require.Contains(t, good.values(id), 3.0)
+	failures := 0
+	for _, entry := range g.log.AllEntries() {
+		if entry.Data["url"] == dead.URL && entry.Level == logrus.ErrorLevel {
+			failures++
+		}
+	}
+	require.Equal(t, 1, failures, "it is said once that a receiver is dead, not at each attempt")
+}
+
 func TestAnArgumentThatIsNoListOfURLsIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ argument, want string }{
