@@ -37,8 +37,7 @@ func (l *Ledger) work(ctx context.Context) {
 // take returns the first request and what waits behind it, without those whose callers have left.
 func (l *Ledger) take(first *request) []*request {
 	batch := make([]*request, 0, min(l.config.BatchSize, 1+len(l.queue)))
-	next, ok := first, true
-	for {
+	for next := first; ; {
 		if next.take() {
 			batch = append(batch, next)
 			if l.config.Observer.QueueWait != nil {
@@ -49,10 +48,11 @@ func (l *Ledger) take(first *request) []*request {
 			return batch
 		}
 		select {
-		case next, ok = <-l.queue:
+		case following, ok := <-l.queue:
 			if !ok {
 				return batch
 			}
+			next = following
 		default:
 			return batch
 		}

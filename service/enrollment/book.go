@@ -112,7 +112,7 @@ func (b *book) decide(r *request) (answer, error) {
 	if account == nil {
 		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.student)
 	}
-	if found, err, known := account.recall(r); known {
+	if found, known, err := account.recall(r); known {
 		return found, err
 	}
 	if r.op == opCancel {
@@ -122,28 +122,28 @@ func (b *book) decide(r *request) (answer, error) {
 }
 
 // recall looks for the row that the request's key made before. A key belongs to one operation on one section.
-func (a *account) recall(r *request) (found answer, err error, known bool) { //nolint:revive // known qualifies both
+func (a *account) recall(r *request) (found answer, known bool, err error) {
 	for i := range a.rows {
 		if row := a.rows[i].Enrollment; row.Key == r.key {
 			if r.op == opEnroll && row.Section == r.section {
-				return answer{enrollment: row, replayed: true}, nil, true
+				return answer{enrollment: row, replayed: true}, true, nil
 			}
-			return answer{}, reused(r.key), true
+			return answer{}, true, reused(r.key)
 		}
 	}
 	for i := range a.cancelled {
 		switch gone := a.cancelled[i].Cancellation; {
 		case gone.Key == r.key && r.op == opCancel && gone.Section == r.section:
-			return answer{cancellation: gone, replayed: true}, nil, true
+			return answer{cancellation: gone, replayed: true}, true, nil
 		case gone.EnrollmentKey == r.key && r.op == opEnroll && gone.Section == r.section:
 			return answer{enrollment: registration.Enrollment{
 				Student: gone.Student, Section: gone.Section, Key: gone.EnrollmentKey, EnrolledAt: gone.EnrolledAt,
-			}, replayed: true}, nil, true
+			}, replayed: true}, true, nil
 		case gone.Key == r.key || gone.EnrollmentKey == r.key:
-			return answer{}, reused(r.key), true
+			return answer{}, true, reused(r.key)
 		}
 	}
-	return answer{}, nil, false
+	return answer{}, false, nil
 }
 
 func reused(key string) error {

@@ -22,7 +22,7 @@ import (
 // Two ledgers grant the same few seats to many students at once, who also change their minds and ask twice.
 func TestNoSeatIsSoldTwice(t *testing.T) {
 	each(t, func(t *testing.T, database storetest.Database, strategy enrollment.Strategy) {
-		const students, requests = 60, 12
+		const students, requests = 48, 8
 		db := fill(t, database, storetest.University(
 			students,
 			storetest.Section{Capacity: 7, Slots: []registration.Slot{monday}},
@@ -82,7 +82,7 @@ func TestNoSeatIsSoldTwice(t *testing.T) {
 
 func TestAnExportIsOneStateWhileSeatsAreTaken(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
-		const students = 400
+		const students = 200
 		db := fill(t, database, storetest.University(students, seats(students, students, students)...))
 		ledger := newLedger(t, db, enrollment.Config{BatchSize: 8})
 		var callers sync.WaitGroup
@@ -100,7 +100,7 @@ func TestAnExportIsOneStateWhileSeatsAreTaken(t *testing.T) {
 		}
 		moving := false
 		var last exported
-		for range 15 {
+		for range 8 {
 			var text bytes.Buffer
 			require.NoError(t, db.Export(t.Context(), &text, time.Now()))
 			state := parseExport(t, text.Bytes())

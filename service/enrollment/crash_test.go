@@ -65,7 +65,7 @@ func TestNoAcknowledgedEnrolmentIsLostWhenMariaDBIsKilled(t *testing.T) {
 	defer func() { _ = server.Kill() }()
 	for i, strategy := range enrollment.Strategies() {
 		t.Run(string(strategy), func(t *testing.T) {
-			const students = 2000
+			const students = 1000
 			database := storetest.On(t, server, "crash_"+strconv.Itoa(i))
 			require.NoError(t, database.Open(t).Migrate(t.Context()))
 			db := fill(t, database, storetest.University(students, seats(students)...))
@@ -142,7 +142,7 @@ func enrolUntilKilled(name string) {
 
 func TestNoAcknowledgedEnrolmentIsLostWhenTheServiceIsKilled(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
-		const students = 3000
+		const students = 2000
 		db := fill(t, database, storetest.University(students, seats(students)...))
 		require.NoError(t, db.Close())
 

@@ -61,7 +61,7 @@ func TestTheSameKeyGetsTheSameAnswer(t *testing.T) {
 		// A refusal left nothing, so its key is decided afresh.
 		_, err = ledger.Enroll(ctx, student(0), 1, "refused")
 		requireCode(t, registration.SectionFull, err)
-		_, err = ledger.Cancel(ctx, student(1), 1, "make room")
+		_, err = ledger.Cancel(ctx, student(1), 1, "make-room")
 		require.NoError(t, err)
 		_, err = ledger.Enroll(ctx, student(0), 1, "refused")
 		require.NoError(t, err)
@@ -80,12 +80,12 @@ func TestASeatCanBeTakenAndGivenBackAgainAndAgain(t *testing.T) {
 		db := fill(t, database, storetest.University(1, seats(1)...))
 		ledger := newLedger(t, db, enrollment.Config{Strategy: strategy})
 		for _, key := range []string{"1", "2", "3"} {
-			_, err := ledger.Enroll(t.Context(), student(0), 1, "enrol "+key)
+			_, err := ledger.Enroll(t.Context(), student(0), 1, "enrol-"+key)
 			require.NoError(t, err)
-			_, err = ledger.Cancel(t.Context(), student(0), 1, "cancel "+key)
+			_, err = ledger.Cancel(t.Context(), student(0), 1, "cancel-"+key)
 			require.NoError(t, err)
 		}
-		_, err := ledger.Enroll(t.Context(), student(0), 1, "at last")
+		_, err := ledger.Enroll(t.Context(), student(0), 1, "at-last")
 		require.NoError(t, err)
 		database.RequireSound(t)
 	})

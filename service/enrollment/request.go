@@ -62,7 +62,7 @@ func (r *request) validate() error {
 		return registration.Errorf(registration.InvalidRequest, "section_id must be positive")
 	case !registration.ValidKey(r.key):
 		return registration.Errorf(registration.InvalidRequest,
-			"Idempotency-Key must have 1 to %d printable ASCII characters", registration.MaxKeyLength)
+			"Idempotency-Key must have 1 to %d printable ASCII characters and no space", registration.MaxKeyLength)
 	}
 	return nil
 }

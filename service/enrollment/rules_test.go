@@ -3,6 +3,7 @@ package enrollment_test
 import (
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,12 +56,12 @@ func TestTheRulesHold(t *testing.T) {
 			"a negative section":         {student(0), -1, registration.InvalidRequest},
 			"no student":                 {0, 1, registration.InvalidRequest},
 		} {
-			_, err := ledger.Enroll(ctx, test.student, test.section, "key of "+name)
+			_, err := ledger.Enroll(ctx, test.student, test.section, strings.ReplaceAll(name, " ", "-"))
 			require.Equal(t, test.want, registration.CodeOf(err), name)
 		}
 		_, err = ledger.Enroll(ctx, student(0), 3, "열쇠")
 		requireCode(t, registration.InvalidRequest, err)
-		_, err = ledger.Enroll(ctx, student(0), 3, "up to the limit")
+		_, err = ledger.Enroll(ctx, student(0), 3, "limit")
 		require.NoError(t, err)
 
 		_, err = ledger.Cancel(ctx, student(1), 1, "c")
@@ -72,7 +73,7 @@ func TestTheRulesHold(t *testing.T) {
 		require.Equal(t, "a", cancelled.EnrollmentKey)
 		_, err = ledger.Cancel(ctx, student(0), 1, "c2")
 		requireCode(t, registration.NotEnrolled, err)
-		_, err = ledger.Enroll(ctx, student(1), 1, "the seat given back")
+		_, err = ledger.Enroll(ctx, student(1), 1, "given-back")
 		require.NoError(t, err)
 
 		held, err := db.Enrollments(ctx, student(0))

@@ -38,14 +38,13 @@ type Cancellation struct {
 // MaxKeyLength is the greatest length of an idempotency key in bytes.
 const MaxKeyLength = 64
 
-// ValidKey reports whether an idempotency key has 1 to MaxKeyLength printable ASCII characters, none of them a space at
-// either end.
+// ValidKey reports whether an idempotency key has 1 to MaxKeyLength printable ASCII characters, none of them a space.
 func ValidKey(key string) bool {
-	if key == "" || len(key) > MaxKeyLength || key[0] == ' ' || key[len(key)-1] == ' ' {
+	if key == "" || len(key) > MaxKeyLength {
 		return false
 	}
 	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
+		if key[i] <= ' ' || key[i] > '~' {
 			return false
 		}
 	}

@@ -201,13 +201,13 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-func TestExportBeforeAPeriodIsAnnounced(t *testing.T) {
+func TestExportBeforeAPeriodIsAnnouncedSaysNothingOfOne(t *testing.T) {
 	db := storetest.SQLite(t).Open(t)
 	var text bytes.Buffer
 	require.NoError(t, db.Export(t.Context(), &text, time.UnixMilli(0)))
-	require.Equal(t, `{"type":"export","version":1,"exported_at":"1970-01-01T00:00:00.000Z"}
-{"type":"end","sections":0,"students":0,"enrollments":0,"cancellations":0}
-`, text.String())
+	head, end, _ := strings.Cut(text.String(), "\n")
+	require.JSONEq(t, `{"type":"export","version":1,"exported_at":"1970-01-01T00:00:00.000Z"}`, head)
+	require.JSONEq(t, `{"type":"end","sections":0,"students":0,"enrollments":0,"cancellations":0}`, end)
 }
 
 func TestInstancesMayMigrateAtOnce(t *testing.T) {

@@ -82,10 +82,10 @@ func MariaDB(t *testing.T) Database {
 func EmptyMariaDB(t *testing.T) Database {
 	t.Helper()
 	server.once.Do(func() {
-		if server.folder, server.err = os.MkdirTemp("", "storetest-"); server.err != nil {
+		if server.folder, server.err = os.MkdirTemp("", "storetest-"); server.err != nil { //nolint:usetesting // it outlives the test that starts it
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute) //nolint:usetesting // it outlives the test that starts it
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		server.running, server.err = mariadb.Start(ctx, server.folder)
 	})
@@ -165,31 +165,34 @@ type Section struct {
 	Slots    []registration.Slot
 }
 
+// contradictions are queries that count what must not be.
+var contradictions = []struct{ what, query string }{
+	{"oversold sections", "SELECT COUNT(*) FROM section WHERE taken > capacity OR taken < 0"},
+	{"sections whose count differs from their enrolments", `SELECT COUNT(*) FROM section LEFT JOIN
+		(SELECT section_id, COUNT(*) AS live FROM enrollment GROUP BY section_id) AS e ON e.section_id = section.id
+		WHERE section.taken <> COALESCE(e.live, 0)`},
+	{"enrolments outside the period", `SELECT COUNT(*) FROM enrollment, registration_period
+		WHERE enrolled_at < opens_at OR enrolled_at >= closes_at`},
+	{"students whose cancellations are miscounted", `SELECT COUNT(*) FROM student LEFT JOIN
+		(SELECT student_id, COUNT(*) AS gone FROM cancellation GROUP BY student_id) AS c ON c.student_id = student.id
+		WHERE student.cancellations <> COALESCE(c.gone, 0)`},
+	{"students over their credit limit", `SELECT COUNT(*) FROM (SELECT student.id FROM student
+		JOIN enrollment ON enrollment.student_id = student.id JOIN section ON section.id = enrollment.section_id
+		JOIN course ON course.id = section.course_id GROUP BY student.id, student.max_credits
+		HAVING SUM(course.credits) > student.max_credits) AS too_many`},
+	{"students in two places at once", `SELECT COUNT(*) FROM (SELECT enrollment.student_id FROM enrollment
+		JOIN section_slot ON section_slot.section_id = enrollment.section_id
+		GROUP BY enrollment.student_id, section_slot.weekday, section_slot.period HAVING COUNT(*) > 1) AS clash`},
+}
+
 // RequireSound checks everything that the tables must agree on, whatever happened: seats against enrolments and
 // capacities, enrolments against the period, and the count of cancellations.
 func (d Database) RequireSound(t *testing.T) {
 	t.Helper()
 	raw := d.Raw(t)
-	for what, query := range map[string]string{
-		"oversold sections": "SELECT COUNT(*) FROM section WHERE taken > capacity OR taken < 0",
-		"sections whose count differs from their enrolments": `SELECT COUNT(*) FROM section LEFT JOIN
-			(SELECT section_id, COUNT(*) AS live FROM enrollment GROUP BY section_id) AS e ON e.section_id = section.id
-			WHERE section.taken <> COALESCE(e.live, 0)`,
-		"enrolments outside the period": `SELECT COUNT(*) FROM enrollment, registration_period
-			WHERE enrolled_at < opens_at OR enrolled_at >= closes_at`,
-		"students whose cancellations are miscounted": `SELECT COUNT(*) FROM student LEFT JOIN
-			(SELECT student_id, COUNT(*) AS gone FROM cancellation GROUP BY student_id) AS c ON c.student_id = student.id
-			WHERE student.cancellations <> COALESCE(c.gone, 0)`,
-		"students over their credit limit": `SELECT COUNT(*) FROM (SELECT student.id FROM student
-			JOIN enrollment ON enrollment.student_id = student.id JOIN section ON section.id = enrollment.section_id
-			JOIN course ON course.id = section.course_id GROUP BY student.id, student.max_credits
-			HAVING SUM(course.credits) > student.max_credits) AS too_many`,
-		"students in two places at once": `SELECT COUNT(*) FROM (SELECT enrollment.student_id FROM enrollment
-			JOIN section_slot ON section_slot.section_id = enrollment.section_id
-			GROUP BY enrollment.student_id, section_slot.weekday, section_slot.period HAVING COUNT(*) > 1) AS clash`,
-	} {
+	for _, c := range contradictions {
 		var wrong int
-		require.NoError(t, raw.QueryRowContext(t.Context(), query).Scan(&wrong), what)
-		require.Zero(t, wrong, what)
+		require.NoError(t, raw.QueryRowContext(t.Context(), c.query).Scan(&wrong), c.what)
+		require.Zero(t, wrong, c.what)
 	}
 }
