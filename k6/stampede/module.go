@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -68,11 +69,7 @@ func (m *module) options(name string, env map[string]string) (sobek.Value, error
 		return nil, fmt.Errorf("there is no scenario %q; there are: %s", name, names)
 	}
 	options, err := build(env, func(name string) bool {
-		init := m.vu.InitEnv()
-		if init == nil || init.LookupEnv == nil {
-			return false
-		}
-		value, ok := init.LookupEnv(name)
+		value, ok := os.LookupEnv(name) // k6's own view of the environment has the script's variables mixed in.
 		return !ok || value != env[name]
 	})
 	if err != nil {
