@@ -29,7 +29,7 @@ func validateCommand(stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(stdout, "%d documents in %d files, %d objectives: no fault found\n", spec.Documents, len(spec.Files), len(spec.Objectives))
+			_, err = fmt.Fprintf(stdout, "no fault found (files: %d, documents: %d, objectives: %d)\n", len(spec.Files), spec.Documents, len(spec.Objectives))
 			return err
 		},
 	}

@@ -95,7 +95,7 @@ func TestReachBoundsTheInstantWhenEventsWereReached(t *testing.T) {
 		needed := rapid.IntRange(1, len(events)).Draw(t, "needed")
 		reach := got.Reach(float64(needed), at(0))
 		require.True(t, reach.Reached)
-		truth := time.Duration(0)
+		var truth time.Duration
 		for now := 0; ; now++ {
 			seen := 0
 			for _, e := range events {

@@ -20,7 +20,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"both":     spans,
 	"count":    figure.Count,
 	"percent":  func(share float64) float64 { return min(share, 1) * 100 },
-	"stamp":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") },
+	"stamp":    stamp,
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"duration": func(seconds float64) string { return figure.Duration(time.Duration(seconds * float64(time.Second))) },
 	"mark":     mark,

@@ -194,11 +194,16 @@ func name(v *verdict.Verdict) string {
 		}
 		parts = append(parts, "run "+v.Run.ID)
 	}
-	if !v.Window.T0.IsZero() {
-		parts = append(parts, "T0 "+v.Window.T0.UTC().Format("2006-01-02 15:04:05.000 UTC"))
+	if v.Run == nil && !v.Window.Start.IsZero() {
+		parts = append(parts, stamp(v.Window.Start)+" – "+stamp(v.Window.End))
+	}
+	if !v.Window.T0.IsZero() && (v.Run != nil || !v.Window.T0.Equal(v.Window.Start)) {
+		parts = append(parts, "T0 "+stamp(v.Window.T0))
 	}
 	return strings.Join(parts, " · ")
 }
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") }
 
 // columns is how many columns of a terminal a text takes: Korean letters take two.
 func columns(text string) int {
