@@ -8,8 +8,11 @@ import (
 	"github.com/goormu/stampede/slo/verdict"
 )
 
-// most is how many details of one kind a terminal shows before it counts the rest.
-const most = 5
+// How many details a terminal shows before it counts the rest: of an objective, and of the audit or the run.
+const (
+	mostReasons = 2
+	most        = 5
+)
 
 // Text writes a table that is understood in five seconds: the verdict, a row an objective, then the audit and the run.
 // With color set, it uses a terminal's colours.
@@ -25,7 +28,7 @@ func Text(w io.Writer, v *verdict.Verdict, color bool) error {
 	t.table(rows(v))
 	for _, l := range lines(v) {
 		t.line(" %s  %s  %s", t.mark(l.State, mark(l.State)), pad(l.About.English, 7), l.Text.English)
-		t.more(l.More)
+		t.more(l.More, most)
 	}
 	t.line("")
 	_, err := io.WriteString(w, t.b.String())
@@ -87,12 +90,12 @@ func (t *terminal) table(rows []row) {
 		}
 		r := rows[i-1]
 		t.line(" %s  %s", t.mark(r.State, r.Mark), text)
-		t.more(reasons(r.Reasons))
+		t.more(reasons(r.Reasons), mostReasons)
 	}
 	t.line("")
 }
 
-func (t *terminal) more(list []Both) {
+func (t *terminal) more(list []Both, most int) {
 	for i, text := range list {
 		if i == most {
 			t.line("      … and %d more", len(list)-most)
