@@ -62,6 +62,7 @@ type Conn struct {
 	secure *tls.Conn       // nil for plain HTTP.
 
 	phase   atomic.Uint32
+	cut     atomic.Bool // Interrupted.
 	fd      uintptr
 	sentAt  time.Time // Set by whoever sends, before phase becomes sent.
 	sentLen int
@@ -106,7 +107,14 @@ func (c *Conn) Close() {
 }
 
 // Interrupt wakes the goroutine that waits on the connection, if any, with os.ErrDeadlineExceeded.
-func (c *Conn) Interrupt() { _ = c.tcp.SetReadDeadline(time.Unix(1, 0)) }
+// Whoever waits next may have to be waked again.
+func (c *Conn) Interrupt() {
+	c.cut.Store(true)
+	c.wake()
+}
+
+// wake ends a wait. It fails only where the connection is closed, and then nobody waits.
+func (c *Conn) wake() { _ = c.tcp.SetReadDeadline(time.Unix(1, 0)) }
 
 // Do sends a request and waits for its answer until the deadline; keep bytes of the body are kept. On an error the
 // connection is of no further use; the error wraps os.ErrDeadlineExceeded, ErrClosed, ErrMalformed or a system error.
@@ -154,7 +162,7 @@ func (c *Conn) Park(gate *atomic.Bool, wake time.Time, timeout time.Duration, ke
 			return nil, time.Time{}, ErrUnsent
 		}
 		until := c.sentAt.Add(timeout)
-		if c.phase.Load() == broken || !time.Now().Before(until) {
+		if c.phase.Load() == broken || c.cut.Load() || !time.Now().Before(until) {
 			break
 		}
 		if err = c.tcp.SetReadDeadline(until); err == nil {
@@ -199,7 +207,7 @@ func (c *Conn) Send(request []byte) bool {
 	}
 	if c.sendErr != nil {
 		c.phase.Store(broken)
-		c.Interrupt()
+		c.wake()
 		return true
 	}
 	c.phase.Store(sent)

@@ -351,6 +351,20 @@ func TestConnPark(t *testing.T) {
 		require.GreaterOrEqual(t, time.Since(sent), 150*time.Millisecond)
 	})
 
+	t.Run("an interruption wakes who waits for the answer to what was sent", func(t *testing.T) {
+		target, conn := dial(t, listen(t, func(conn *net.TCPConn) { _, _ = io.Copy(io.Discard, conn) }), nil)
+		var gate atomic.Bool
+		go func() {
+			for !conn.Send(get(target).AppendTo(nil)) {
+				time.Sleep(time.Millisecond)
+			}
+			conn.Interrupt()
+		}()
+		_, sent, err := conn.Park(&gate, soon(), time.Minute, 100)
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.False(t, sent.IsZero())
+	})
+
 	t.Run("of many who park and are sent for at random, each is sent for once or turned back", func(t *testing.T) {
 		target, err := wire.ParseTarget(listen(t, answering(ok, false)), nil)
 		require.NoError(t, err)
