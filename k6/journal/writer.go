@@ -19,6 +19,7 @@ const (
 	chunkEntries  = 256                    // Entries handed to the encoder at once.
 	drainInterval = 100 * time.Millisecond // How often partly filled chunks are encoded.
 	flushInterval = time.Second            // The most that a crash may lose.
+	windowSize    = 512 << 10              // Bytes that the encoder remembers; lines repeat within far less.
 )
 
 // A Writer appends entries to a journal. Append may be called from any number of goroutines at once:
@@ -71,7 +72,8 @@ func open(path string) (*Writer, error) {
 		return nil, fmt.Errorf("creating the journal: %w", err)
 	}
 	// One encoder goroutine and the fast level: the generator needs the processors for its students.
-	stream, err := zstd.NewWriter(file, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	stream, err := zstd.NewWriter(file, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithWindowSize(windowSize), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("creating the journal %s: %w", path, err), file.Close())
 	}
