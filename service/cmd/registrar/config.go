@@ -131,7 +131,7 @@ func (c *serveConfig) level() (level slog.Level, err error) {
 
 // faults are the ways to break the ledger on purpose, so that it can be shown that those who judge it notice.
 var faults = map[string]enrollment.Faults{
-	"slow-commit": {SlowCommit: 2 * time.Second},
+	"slow-commit": {SlowCommit: 4 * time.Second},
 	"lost-commit": {LostCommitEvery: 20},
 }
 
