@@ -40,17 +40,15 @@ var workloads = []workload{
 	}},
 }
 
-// students is more than any strategy enrols in one measurement.
-const (
-	students = 200_000
-	first    = registration.StudentID(1)
-)
+// perSecond is more students than any strategy enrols in a second.
+const perSecond = 100_000
 
 // bench is one database, filled with a university that has room for everybody.
 type bench struct {
 	settings
-	db  *store.Store
-	raw *sql.DB // looks at and empties the tables between measurements
+	students int // with numbers from 1
+	db       *store.Store
+	raw      *sql.DB // looks at and empties the tables between measurements
 }
 
 func newBench(ctx context.Context, s settings, name string, stdout io.Writer) (*bench, error) {
@@ -58,7 +56,7 @@ func newBench(ctx context.Context, s settings, name string, stdout io.Writer) (*
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{settings: s, db: db}
+	b := &bench{settings: s, students: int(s.duration.Seconds() * perSecond), db: db}
 	if err := b.prepare(ctx, name, stdout); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
@@ -92,14 +90,14 @@ func (b *bench) prepare(ctx context.Context, name string, stdout io.Writer) (err
 	if err := b.db.Migrate(ctx); err != nil {
 		return err
 	}
-	if err := b.db.Fill(ctx, university()); err != nil {
+	if err := b.db.Fill(ctx, university(b.students)); err != nil {
 		return err
 	}
 	now := time.Now().Truncate(time.Second)
 	return b.db.SetPeriod(ctx, registration.Period{OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour)})
 }
 
-func university() store.University {
+func university(students int) store.University {
 	u := store.University{
 		Majors:     []store.Major{{ID: 1, Name: "컴퓨터공학과", NameEN: "Computer Science"}},
 		Professors: []store.Professor{{ID: 1, Name: "김교수", NameEN: "Kim", MajorID: 1}},
@@ -107,12 +105,12 @@ func university() store.University {
 	for id := range int64(sections) {
 		u.Courses = append(u.Courses, store.Course{ID: id + 1, Code: "C" + strconv.FormatInt(id, 10), Name: "과목", NameEN: "Course", MajorID: 1, Credits: 3})
 		u.Sections = append(u.Sections, store.Section{
-			ID: registration.SectionID(id + 1), CourseID: id + 1, ProfessorID: 1, Capacity: 10 * students,
+			ID: registration.SectionID(id + 1), CourseID: id + 1, ProfessorID: 1, Capacity: students,
 			Slots: []registration.Slot{{Weekday: registration.Weekday(1 + id%5), Period: int(1 + id%9)}},
 		})
 	}
-	for id := range registration.StudentID(students) {
-		u.Students = append(u.Students, store.Student{ID: first + id, Name: "학생", NameEN: "Student", MajorID: 1, Year: 1, MaxCredits: 20})
+	for id := range students {
+		u.Students = append(u.Students, store.Student{ID: registration.StudentID(id + 1), Name: "학생", NameEN: "Student", MajorID: 1, Year: 1, MaxCredits: 20})
 	}
 	return u
 }
@@ -144,7 +142,7 @@ func (b *bench) measure(ctx context.Context, w workload, strategy enrollment.Str
 			choose := w.choose(rand.New(rand.NewPCG(1, uint64(caller)))) //nolint:gosec // chance that must repeat itself
 			for time.Since(start) < b.duration {
 				student := next.Add(1)
-				if student > students {
+				if student > int64(b.students) {
 					return
 				}
 				if _, err := ledger.Enroll(ctx, registration.StudentID(student), choose(), "bench-"+strconv.FormatInt(student, 10)); err != nil {
