@@ -101,14 +101,20 @@ func (p *plot) steps(t *timeline, class string, values []float64) {
 	fmt.Fprintf(&p.b, `<path class="line %s" d="%s"/>`, class, path.String())
 }
 
-// cut labels the highest value of a series, where the picture cuts it off.
-func (p *plot) cut(t *timeline, values []float64) {
-	for i, v := range values {
-		if v > p.ceiling && v == most64(values) {
-			text := "▲ " + figure.Rate(v)
-			p.label("cut", p.x(float64(i+1)*t.step)+16, p.top+6, "start", both(text, text))
-			return
+// cut labels the highest value among series, where the picture cuts it off, to the right of all that is cut off.
+func (p *plot) cut(t *timeline, all ...[]float64) {
+	high, last := 0.0, 0
+	for _, values := range all {
+		high = max(high, most64(values))
+		for i, v := range values {
+			if v > p.ceiling {
+				last = max(last, i+1)
+			}
 		}
+	}
+	if last > 0 {
+		text := "▲ " + figure.Rate(high)
+		p.label("cut", p.x(float64(last)*t.step)+8, p.top+6, "start", both(text, text))
 	}
 }
 

@@ -74,7 +74,7 @@ func ratesPicture(v *verdict.Verdict, t *timeline, run *record.Run) picture {
 		p.bars(t, "answered", t.answered, nil)
 		p.steps(t, "offered", t.offered)
 		p.steps(t, "sent", t.sent)
-		p.cut(t, t.offered)
+		p.cut(t, t.offered, t.sent)
 		if floor > 0 {
 			p.reference(floor, true, bothf("floor %s", "하한 %s", figure.Rate(floor)))
 		}
