@@ -31,5 +31,5 @@ func Ramp(window time.Duration) Shape {
 
 // Chance gives the number in [0, 1) that places a student: the same for a seed and student, whatever the sharding.
 func Chance(seed uint64, student int64) float64 {
-	return rand.New(rand.NewPCG(seed, uint64(student))).Float64()
+	return rand.New(rand.NewPCG(seed, uint64(student))).Float64() //nolint:gosec // A run is to be repeated.
 }

@@ -131,7 +131,7 @@ func (e *Executor) begin(start, t0 time.Time) (*running, error) {
 		return nil, err
 	}
 	r.recorder.SetClockSkew(e.prepared.skew)
-	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+	if err := os.MkdirAll(r.dir, 0o755); err != nil { //nolint:gosec // Others may read it.
 		return nil, fmt.Errorf("making the run folder: %w", err)
 	}
 	if r.journal, err = journal.Create(filepath.Join(r.dir, JournalName)); err != nil {

@@ -18,7 +18,7 @@ type Choices struct {
 func NewChoices(sections []int64, exponent float64, seed uint64) *Choices {
 	c := &Choices{seed: seed, sections: append([]int64(nil), sections...), cumulative: make([]float64, len(sections))}
 	sort.Slice(c.sections, func(i, j int) bool { return c.sections[i] < c.sections[j] })
-	rng := rand.New(rand.NewPCG(seed, math.MaxUint64)) // No student has this index.
+	rng := rand.New(rand.NewPCG(seed, math.MaxUint64)) //nolint:gosec // A run is to be repeated. No student has this index.
 	rng.Shuffle(len(c.sections), func(i, j int) { c.sections[i], c.sections[j] = c.sections[j], c.sections[i] })
 	sum := 0.0
 	for i := range c.cumulative {
@@ -31,7 +31,7 @@ func NewChoices(sections []int64, exponent float64, seed uint64) *Choices {
 // Of returns n different sections, the most wanted first, or all of them where there are fewer; student counts from 0.
 func (c *Choices) Of(student int64, n int) []int64 {
 	n = min(n, len(c.sections))
-	rng := rand.New(rand.NewPCG(c.seed, uint64(student)))
+	rng := rand.New(rand.NewPCG(c.seed, uint64(student))) //nolint:gosec // Likewise.
 	picked := make([]int64, 0, n)
 	taken := make(map[int]bool, n)
 	for misses := 0; len(picked) < n; {

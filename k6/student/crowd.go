@@ -47,7 +47,8 @@ type Crowd struct {
 	plan     Plan
 	students []student
 	dials    chan dial
-	gate     atomic.Bool // Open from T0 on.
+	gate     atomic.Bool   // Open from T0 on.
+	sentAll  chan struct{} // Closed when the requests of T0 have left.
 	gone     sync.WaitGroup
 
 	arrived atomic.Int64
@@ -70,7 +71,7 @@ type dialed struct {
 
 // NewCrowd prepares the students of a plan.
 func NewCrowd(plan Plan) *Crowd {
-	c := &Crowd{plan: plan, students: make([]student, len(plan.Rows)), dials: make(chan dial, dialers)}
+	c := &Crowd{plan: plan, students: make([]student, len(plan.Rows)), dials: make(chan dial, dialers), sentAll: make(chan struct{})}
 	for i := range c.students {
 		row := plan.Rows[i]
 		s := &c.students[i]
@@ -167,14 +168,20 @@ func (c *Crowd) release(ctx context.Context, released func()) {
 	}
 	runtime.GC() // So that none is due while the requests leave.
 	writers := min(runtime.GOMAXPROCS(0), max(len(c.students)/64, 1))
-	var start sync.WaitGroup
+	var start, end sync.WaitGroup
 	start.Add(writers)
+	end.Add(writers)
+	go func() {
+		end.Wait()
+		close(c.sentAll)
+	}()
 	for w := range writers {
 		go func() {
+			defer end.Done()
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			sleep(ctx, time.Until(c.plan.T0)-spin)
-			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { //nolint:revive // It spins: a timer may be late.
+			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { // It spins: a timer may be late.
 			}
 			if ctx.Err() == nil && !c.gate.Swap(true) {
 				released()
@@ -202,9 +209,9 @@ func (c *Crowd) send(writer, writers int) {
 	}
 }
 
-// burn keeps a processor busy.
+// burn keeps a processor busy for nothing.
 func burn(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; { //nolint:revive // Wasting time is its purpose.
+	for start := time.Now(); time.Since(start) < d; {
 	}
 }
 

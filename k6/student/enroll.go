@@ -86,6 +86,13 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 			return answer{}, false
 		}
 		if s.crowd.gate.Load() {
+			if s.sent { // Nobody's second request delays another's first.
+				select {
+				case <-s.crowd.sentAll:
+				case <-ctx.Done():
+					return answer{}, false
+				}
+			}
 			if s.keyed == "" {
 				s.keyed = s.key(s.choice)
 			}

@@ -84,7 +84,7 @@ func (r *registry) of(token string) []enrolment {
 func problem(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"type":"about:blank","status":%d,"detail":"it says \"code\":\"internal\"","code":%q}`, status, code)
+	_, _ = fmt.Fprintf(w, `{"type":"about:blank","status":%d,"detail":"it says \"code\":\"internal\"","code":%q}`, status, code)
 }
 
 func serve(t *testing.T, answer func(w http.ResponseWriter, nth int, e enrolment)) (*registry, *wire.Target) {
@@ -102,7 +102,7 @@ func serve(t *testing.T, answer func(w http.ResponseWriter, nth int, e enrolment
 	mux.HandleFunc("GET /api/v1/period", func(w http.ResponseWriter, _ *http.Request) {
 		r.looks.Add(1)
 		now := time.Now().Add(time.Minute).UTC() // Its clock is a minute ahead.
-		fmt.Fprintf(w, `{"service":"registration","now":%q,"opens_at":"2026-11-22T10:00:00.000Z","closes_at":"2026-11-22T11:00:00.000Z","state":"open"}`,
+		_, _ = fmt.Fprintf(w, `{"service":"registration","now":%q,"opens_at":"2026-11-22T10:00:00.000Z","closes_at":"2026-11-22T11:00:00.000Z","state":"open"}`,
 			now.Format(time.RFC3339Nano))
 	})
 	mux.HandleFunc("GET /api/v1/enrollments", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"enrollments":[]}`) })
@@ -115,7 +115,7 @@ func serve(t *testing.T, answer func(w http.ResponseWriter, nth int, e enrolment
 			problem(w, http.StatusUnauthorized, "unauthenticated")
 			return
 		}
-		fmt.Fprintf(w, `{"token":"token-%d"}`, body.ID)
+		_, _ = fmt.Fprintf(w, `{"token":"token-%d"}`, body.ID)
 	})
 	mux.HandleFunc("POST /api/v1/enrollments", func(w http.ResponseWriter, q *http.Request) {
 		var body struct {

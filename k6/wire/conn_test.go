@@ -175,7 +175,7 @@ func TestConnDo(t *testing.T) {
 		const size = 16 << 20
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			n, _ := io.Copy(io.Discard, r.Body)
-			fmt.Fprint(w, n)
+			_, _ = fmt.Fprint(w, n)
 		}))
 		defer server.Close()
 		target, conn := dial(t, server.URL, nil)

@@ -67,7 +67,7 @@ func (p *Parser) Reset(keep int) {
 // it. An error wraps ErrMalformed, and the connection is of no further use.
 func (p *Parser) Feed(data []byte) (used int, done bool, err error) {
 	for used < len(data) && p.state != complete {
-		n := 0
+		var n int
 		switch p.state {
 		case fixedBody, untilClose, chunkData:
 			n = p.body(data[used:])

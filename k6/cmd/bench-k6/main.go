@@ -1,6 +1,3 @@
-// Command bench-k6 compares the stampede executor with stock k6 of the same module version: requests per second of
-// generator processor time against one lean server, memory per waiting student, and the spread of the sends at T0.
-// It links no k6; it builds both binaries and watches them from outside.
 package main
 
 import (
@@ -67,5 +64,5 @@ func pin(core string, command []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the command: %w", err)
 	}
-	return syscall.Exec(path, command, os.Environ())
+	return syscall.Exec(path, command, os.Environ()) //nolint:gosec // It is what "pin" is for.
 }

@@ -2,17 +2,21 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
+	"strings"
 )
 
 // report prints a table for people and, last, the figures that scripts read.
-func (b *bench) report(ours, stocks map[int][]result, waiting float64) {
+func (b *bench) report(ours, stocks map[int][]result, waiting float64) error {
+	var out strings.Builder
+	write := func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
 	whole := func(r result) float64 { return r.whole }
 	calm := func(r result) float64 { return r.steady }
 	spread := func(r result) float64 { return r.spread }
-	fmt.Fprintf(b.stdout, "\nRequests per second of generator processor time: %s of load on one lean server, each on a processor\n", load)
-	fmt.Fprintf(b.stdout, "of its own; median of %d. Whole: with what it takes to get ready. Steady: once all connections stand.\n\n", b.rounds)
-	fmt.Fprintf(b.stdout, "%12s  %8s  %9s  %9s  %6s  %17s\n", "connections", "", "stock k6", "stampede", "ratio", "sends at T0, p99")
+	write("\nRequests per second of generator processor time: %s of load on one lean server, each on a processor\n", load)
+	write("of its own; median of %d. Whole: with what it takes to get ready. Steady: once all connections stand.\n\n", b.rounds)
+	write("%12s  %8s  %9s  %9s  %6s  %17s\n", "connections", "", "stock k6", "stampede", "ratio", "sends at T0, p99")
 	for _, n := range b.sizes {
 		for _, row := range []struct {
 			name string
@@ -23,23 +27,27 @@ func (b *bench) report(ours, stocks map[int][]result, waiting float64) {
 			{"steady", calm, ""},
 		} {
 			stock, own := median(stocks[n], row.of), median(ours[n], row.of)
-			fmt.Fprintf(b.stdout, "%12d  %8s  %9.0f  %9.0f  %6.1f  %17s\n", n, row.name, stock, own, own/stock, row.tail)
+			write("%12d  %8s  %9.0f  %9.0f  %6.1f  %17s\n", n, row.name, stock, own, own/stock, row.tail)
 		}
 	}
-	fmt.Fprintln(b.stdout)
+	write("\n")
 	for _, n := range b.sizes {
-		fmt.Fprintf(b.stdout, "figure requests_per_cpu_steady_vs_k6_%s %.2f\n", short(n), median(ours[n], calm)/median(stocks[n], calm))
+		write("figure requests_per_cpu_steady_vs_k6_%s %.2f\n", short(n), median(ours[n], calm)/median(stocks[n], calm))
 	}
 	if waiting > 0 {
-		fmt.Fprintf(b.stdout, "figure bytes_per_waiting_student %.0f\n", waiting)
+		write("figure bytes_per_waiting_student %.0f\n", waiting)
 	}
 	for _, n := range b.sizes {
-		fmt.Fprintf(b.stdout, "figure send_spread_p99_ms_%s %.1f\n", short(n), median(ours[n], spread))
+		write("figure send_spread_p99_ms_%s %.1f\n", short(n), median(ours[n], spread))
 	}
 	for i := len(b.sizes) - 1; i >= 0; i-- {
 		n := b.sizes[i]
-		fmt.Fprintf(b.stdout, "figure requests_per_cpu_vs_k6_%s %.2f\n", short(n), median(ours[n], whole)/median(stocks[n], whole))
+		write("figure requests_per_cpu_vs_k6_%s %.2f\n", short(n), median(ours[n], whole)/median(stocks[n], whole))
 	}
+	if _, err := io.WriteString(b.stdout, out.String()); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
+	return nil
 }
 
 // short is 10k for 10000.
