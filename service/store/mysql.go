@@ -47,7 +47,7 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &Store{write: pool, read: pool, dialect: mysqlDialect{}, name: "mysql " + config.Addr + "/" + config.DBName}, nil
+	return &Store{write: pool, read: pool, frequent: &prepared{pool: pool}, dialect: mysqlDialect{}, name: "mysql " + config.Addr + "/" + config.DBName}, nil
 }
 
 const wanted = "reading the database's name: it must be sqlite:PATH or user:password@tcp(host:port)/name"

@@ -11,7 +11,7 @@ import (
 // Student returns a student's profile. Where there is none, the error is a registration.Error with the code
 // unauthenticated that wraps ErrNotFound.
 func (s *Store) Student(ctx context.Context, id registration.StudentID) (registration.Student, error) {
-	student, err := one(ctx, s.read, func(row scanner) (student registration.Student, err error) {
+	student, err := one(ctx, s.frequent, func(row scanner) (student registration.Student, err error) {
 		err = row.Scan(&student.ID, &student.Name, &student.NameEN, &student.Major, &student.Year, &student.MaxCredits)
 		return student, err
 	}, `SELECT student.id, student.name, student.name_en, major.name, student.study_year, student.max_credits
@@ -67,7 +67,7 @@ func (s *Store) StaffPassword(ctx context.Context, login string) (hash string, e
 
 // Enrollments returns the seats that a student holds, ordered by section.
 func (s *Store) Enrollments(ctx context.Context, id registration.StudentID) ([]registration.Enrollment, error) {
-	rows, err := collect(ctx, s.read, scanEnrollment, enrollmentColumns+" WHERE student_id = ? ORDER BY section_id", int64(id))
+	rows, err := collect(ctx, s.frequent, scanEnrollment, enrollmentColumns+" WHERE student_id = ? ORDER BY section_id", int64(id))
 	if err != nil {
 		return nil, fmt.Errorf("reading the enrolments of student %d: %w", id, err)
 	}

@@ -48,7 +48,7 @@ func openSQLite(path string, options Options) (*Store, error) {
 	}
 	read.SetMaxOpenConns(connections)
 	read.SetMaxIdleConns(connections)
-	return &Store{write: write, read: read, dialect: sqliteDialect{}, name: "sqlite " + path}, nil
+	return &Store{write: write, read: read, frequent: &prepared{pool: read}, dialect: sqliteDialect{}, name: "sqlite " + path}, nil
 }
 
 func (sqliteDialect) forUpdate() string { return "" } // BEGIN IMMEDIATE has locked everything

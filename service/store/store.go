@@ -17,10 +17,11 @@ const pingTimeout = 1500 * time.Millisecond
 
 // Store is an open database. Its methods may be called by any number of goroutines at once.
 type Store struct {
-	write   *sql.DB // the only pool on MySQL; one connection on SQLite
-	read    *sql.DB // the same pool on MySQL
-	dialect dialect
-	name    string
+	write    *sql.DB   // the only pool on MySQL; one connection on SQLite
+	read     *sql.DB   // the same pool on MySQL
+	frequent *prepared // read, for what students ask at open time
+	dialect  dialect
+	name     string
 }
 
 // Options tune the pools. A zero field takes the default that its comment names.
