@@ -92,6 +92,7 @@ type service struct {
 	tokens   *auth.Tokens
 	registry *prometheus.Registry
 	logs     *lockedBuffer
+	invented bool // answers carry codes that no real service would give
 }
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
@@ -179,7 +180,9 @@ func (s *service) send(method, path, body string, headers ...string) answer {
 	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
 	require.NoError(s.t, err)
-	return answer{t: s.t, status: response.StatusCode, header: response.Header, body: string(content)}
+	got := answer{t: s.t, status: response.StatusCode, header: response.Header, body: string(content)}
+	s.documented(request, body, got)
+	return got
 }
 
 // client leaves compression to the tests.

@@ -61,6 +61,7 @@ type Server struct {
 	setting  sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
 	sections snapshot
 	exports  *admission.Gate
+	document []byte // the OpenAPI document of this API, as JSON
 	ready    atomic.Bool
 	followed atomic.Int64 // Unix ms of the last time the database was read
 	engine   *gin.Engine
@@ -72,6 +73,10 @@ type Server struct {
 // New reads the period and the sections from the store and returns a Server that is ready to answer.
 func New(ctx context.Context, config Config) (*Server, error) {
 	s := &Server{Config: config, limit: admission.NewLimit(config.MaxInFlight), exports: admission.NewGate(2, 4, 30*time.Second)}
+	var err error
+	if s.document, err = newDocument(); err != nil {
+		return nil, err
+	}
 	if err := s.refreshPeriod(ctx); err != nil {
 		return nil, err
 	}
@@ -170,6 +175,8 @@ func (s *Server) routes() *gin.Engine {
 	e.DELETE(s.student(http.MethodDelete, "/enrollments/:section_id", s.cancel, seatCodes(http.StatusOK)...))
 	e.PUT(s.staff(http.MethodPut, "/staff/period", s.putPeriod))
 	e.GET(s.staff(http.MethodGet, "/staff/export", s.getExport))
+
+	e.GET(s.public(http.MethodGet, "/openapi.json", s.getDocument))
 
 	e.GET("/livez", s.livez)
 	e.GET("/readyz", s.readyz)
