@@ -35,7 +35,8 @@ type rehearsal struct {
 	staffToken    string
 	t0            time.Time
 
-	judged bool // a verdict was reached; what ends afterwards does not change it
+	started bool // a part of the stack came up
+	judged  bool // a verdict was reached; what ends afterwards does not change it
 
 	mutex     sync.Mutex
 	processes []*local.Process // in the order of their start
@@ -45,7 +46,7 @@ type rehearsal struct {
 // a part dies.
 func Run(ctx context.Context, config Config) int {
 	if err := config.Validate(); err != nil {
-		fmt.Fprintln(config.Stderr, "stampede:", strings.ReplaceAll(err.Error(), "\n", "\nstampede: "))
+		fmt.Fprintln(config.Stderr, "stampede:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return ExitUsage
 	}
 	r := &rehearsal{Config: config, id: run.NewID(time.Now())}
@@ -73,9 +74,13 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 	if err := r.checkTarget(ctx); err != nil {
 		return 0, err
 	}
+	if err := r.checkPrometheus(ctx); err != nil {
+		return 0, err
+	}
 	if err := r.makeFolder(); err != nil {
 		return 0, err
 	}
+	defer r.clearFailedStart()
 	defer r.stopAll()
 	for _, step := range []func(context.Context) error{r.startService, r.startPrometheus, r.prepare} {
 		if err := step(ctx); err != nil {
@@ -141,6 +146,20 @@ func (r *rehearsal) makeFolder() error {
 	return nil
 }
 
+// clearFailedStart removes the run folder when nothing came up, so that the same command can be given again. What went
+// wrong was said in full.
+func (r *rehearsal) clearFailedStart() {
+	if r.started {
+		return
+	}
+	for _, folder := range []string{r.logs, r.data()} {
+		if err := os.RemoveAll(folder); err != nil {
+			fmt.Fprintln(r.Stderr, "stampede: clearing the run folder:", err)
+		}
+	}
+	_ = os.Remove(r.dir) // it stays where it holds more than we put there
+}
+
 // data is where the parts that we start keep their state.
 func (r *rehearsal) data() string { return filepath.Join(r.dir, "data") }
 
@@ -168,6 +187,7 @@ func (r *rehearsal) start(ctx context.Context, spec local.Spec) (*local.Process,
 	r.mutex.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
+	r.started = true
 	if err := process.Ready(ctx); err != nil {
 		return nil, err
 	}

@@ -267,6 +267,23 @@ func (r *rehearsal) checkTarget(ctx context.Context) error {
 	return nil
 }
 
+// checkPrometheus asks a Prometheus that was named whether it is there, within two seconds.
+func (r *rehearsal) checkPrometheus(ctx context.Context) error {
+	if r.Prometheus == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	client, err := api.NewClient(api.Config{Address: r.Prometheus})
+	if err != nil {
+		return fmt.Errorf("asking Prometheus at %s: %w", r.Prometheus, err)
+	}
+	if _, _, _, err := v1.NewAPI(client).Query(ctx, "vector(1)", time.Now()); err != nil {
+		return fmt.Errorf("asking Prometheus at %s: %w", r.Prometheus, err)
+	}
+	return nil
+}
+
 // prepare signs in as staff, saves the state before the run, writes down the objectives and sets T0.
 func (r *rehearsal) prepare(ctx context.Context) error {
 	if r.Spec == "" {

@@ -57,7 +57,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(rehearseCommand(stdout, stderr), auditCommand(stdout), mergeCommand(stdout))
+	root.AddCommand(rehearseCommand(stdout, stderr), auditCommand(stdout), mergeCommand(stdout), stackCommand(stdout))
 	err := root.ExecuteContext(ctx)
 	var f failure
 	switch {

@@ -173,6 +173,8 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 		"a word too many":                  {[]string{"rehearse", "now"}, 2, `unknown command "now"`},
 		"a target nobody answers at":       {[]string{"rehearse", "--target", "http://127.0.0.1:1"}, 1, "connection refused"},
 		"a database nobody answers at":     {[]string{"rehearse", "--database", "u:p@tcp(127.0.0.1:1)/registration"}, 1, "127.0.0.1:1"},
+		"a Prometheus nobody answers at":   {[]string{"rehearse", "--prometheus", "http://127.0.0.1:1"}, 1, "asking Prometheus at http://127.0.0.1:1"},
+		"several faults at once":           {[]string{"rehearse", "--students", "0", "--fault", "x"}, 2, "--students is 0"},
 		"a specification that is not YAML": {[]string{"rehearse", "--spec", "rehearse_test.go"}, 2, "rehearse_test.go:"},
 		"a run folder that is none":        {[]string{"audit", "nowhere"}, 1, "nowhere"},
 		"shards that are none":             {[]string{"merge", "--out", "x", "nowhere", "elsewhere"}, 1, "nowhere"},
@@ -180,8 +182,9 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			arguments := test.arguments
+			folder := filepath.Join(t.TempDir(), "run")
 			if arguments[0] == "rehearse" {
-				arguments = append(arguments, "--out", filepath.Join(t.TempDir(), "run"))
+				arguments = append(arguments, "--out", folder)
 			}
 			command := exec.Command(filepath.Join(programs, "stampede"), arguments...)
 			var stderr bytes.Buffer
@@ -191,6 +194,7 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 			require.Equal(t, test.code, command.ProcessState.ExitCode(), stderr.String())
 			require.Contains(t, stderr.String(), test.says)
 			require.Len(t, strings.Split(strings.TrimSpace(stderr.String()), "\n"), 1, stderr.String())
+			require.NoDirExists(t, folder, "nothing is left half done")
 		})
 	}
 }

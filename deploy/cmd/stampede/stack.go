@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goormu/stampede/deploy/rehearsal"
+	"github.com/goormu/stampede/deploy/stack"
+	"github.com/goormu/stampede/minio"
+)
+
+func stackCommand(stdout io.Writer) *cobra.Command {
+	config := stack.Default()
+	config.Stdout = stdout
+	command := &cobra.Command{
+		Use:   "stack",
+		Short: "Bring up highly available monitoring on this machine, until Ctrl-C",
+		Long: "Stack starts two Prometheus replicas with a Thanos sidecar each, a MinIO bucket for their blocks, and Thanos' store\n" +
+			"gateway, querier and compactor, all on loopback and free ports. MinIO's root user is the one of MINIO_ROOT_USER and\n" +
+			"MINIO_ROOT_PASSWORD in the environment, or made up. It exits with 0, or with 1 when a part ended by itself.",
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			program, err := os.Executable()
+			if err != nil {
+				return failure{rehearsal.ExitMalfunction, fmt.Errorf("looking for the programs: %w", err)}
+			}
+			config.Bin = filepath.Dir(program)
+			config.Root = minio.Credentials{AccessKey: os.Getenv("MINIO_ROOT_USER"), SecretKey: os.Getenv("MINIO_ROOT_PASSWORD")}
+			if err := config.Validate(); err != nil {
+				return failure{rehearsal.ExitUsage, err}
+			}
+			if err := stack.Run(command.Context(), config); err != nil {
+				return failure{rehearsal.ExitMalfunction, err}
+			}
+			return nil
+		},
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&config.Dir, "dir", config.Dir, "folder of the data and the logs; started on it again, the stack has what it knew")
+	flags.StringSliceVar(&config.Scrape, "scrape", nil, "HOST:PORT… of the services to scrape each second, several with commas or the flag repeated")
+	return command
+}

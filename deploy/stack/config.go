@@ -1,0 +1,72 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/goormu/stampede/minio"
+)
+
+// Config says what is brought up.
+type Config struct {
+	// Dir holds the data and the logs of every part; a stack that is started on it again has what the former one knew.
+	Dir string
+	// Scrape are the services to scrape, each host:port with /metrics.
+	Scrape []string
+	// Bin is the folder of the programs prometheus, thanos and minio.
+	Bin string
+	// Root are MinIO's root credentials; made up unless set.
+	Root minio.Credentials
+	// BlockDuration is the length of a block, at least one minute: a block reaches the bucket about as long after its end.
+	BlockDuration time.Duration
+	// Stdout takes progress and the table.
+	Stdout io.Writer
+}
+
+// Default returns the stack of `make stack`.
+func Default() Config {
+	return Config{Dir: "stack", BlockDuration: time.Minute, Stdout: io.Discard}
+}
+
+// Validate reports every fault of the configuration at once and changes nothing.
+func (c Config) Validate() error {
+	var faults []error
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if c.Dir == "" {
+		bad("--dir is empty: name the folder for the data")
+	}
+	for _, target := range c.Scrape {
+		host, port, err := net.SplitHostPort(target)
+		if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || host == "" || portErr != nil || number == 0 {
+			bad("--scrape is %q: it must be a host and a port, like 127.0.0.1:8080", target)
+		}
+	}
+	if c.BlockDuration < time.Minute {
+		bad("the length of a block is %s: it must be at least 1m0s", c.BlockDuration)
+	}
+	if (c.Root.AccessKey == "") != (c.Root.SecretKey == "") {
+		bad("MINIO_ROOT_USER and MINIO_ROOT_PASSWORD go together: set both or none")
+	} else if c.Root.AccessKey != "" && (len(c.Root.AccessKey) < 3 || len(c.Root.SecretKey) < 8) {
+		bad("MINIO_ROOT_USER needs at least 3 characters and MINIO_ROOT_PASSWORD at least 8")
+	}
+	return errors.Join(faults...)
+}
+
+// checkPrograms names every program that was not built.
+func (c Config) checkPrograms() error {
+	var faults []error
+	for _, name := range []string{"prometheus", "thanos", "minio"} {
+		if _, err := os.Stat(c.program(name)); err != nil {
+			faults = append(faults, fmt.Errorf("looking for the program %s: %w (run `make bin/%s`)", name, err, name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) program(name string) string { return filepath.Join(c.Bin, name) }

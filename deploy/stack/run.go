@@ -1,0 +1,77 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Run brings the stack up, prints where everything is and leaves it up until ctx ends; then it stops it all. A part that ends by
+// itself is told with the end of its log while the others go on, because that is what they are for; once ctx has ended
+// it is the returned error.
+func Run(ctx context.Context, config Config) error {
+	begun := time.Now()
+	s, err := Start(ctx, config)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // interrupted before it was up: everything that was started is stopped
+		}
+		return err
+	}
+	defer s.Stop()
+	fmt.Fprintf(s.Stdout, "everything is up %41.1f s\n\n", time.Since(begun).Seconds())
+	s.printTable()
+	fmt.Fprintf(s.Stdout, "\nask    %s  (both replicas as one, and what is in the bucket)\ndata   %s\nCtrl-C stops it\n", s.QueryURL(), s.Dir)
+	crashes := s.watch(ctx)
+	var faults []error
+	for {
+		select {
+		case err := <-crashes:
+			fmt.Fprintln(s.Stdout, err)
+			faults = append(faults, err)
+		case <-ctx.Done():
+			fmt.Fprintln(s.Stdout)
+			s.printTable()
+			return errors.Join(faults...)
+		}
+	}
+}
+
+// watch returns how each part ended that ended by itself before ctx does.
+func (s *Stack) watch(ctx context.Context) <-chan error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	crashes := make(chan error)
+	for _, part := range s.parts {
+		go func() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-part.process.Done():
+			}
+			select {
+			case crashes <- part.process.Crash():
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return crashes
+}
+
+// Kill ends a part at once, as a crash would, and waits until it is gone.
+func (s *Stack) Kill(name string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, part := range s.parts {
+		if part.name == name {
+			if err := part.process.Signal(syscall.SIGKILL); err != nil {
+				return err
+			}
+			<-part.process.Done()
+			return nil
+		}
+	}
+	return fmt.Errorf("killing %s: the stack has no such part", name)
+}
