@@ -98,9 +98,11 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 		return 0, err
 	}
 	r.judged = true
-	r.say("report   %s", filepath.Join(r.dir, "report.html"))
-	r.say("verdict  %s", filepath.Join(r.dir, "verdict.json"))
-	r.say("junit    %s", filepath.Join(r.dir, "junit.xml"))
+	for _, paper := range []struct{ name, file string }{{"report", "report.html"}, {"verdict", "verdict.json"}, {"junit", "junit.xml"}} {
+		if file := filepath.Join(r.dir, paper.file); exists(file) {
+			r.say("%-8s %s", paper.name, file)
+		}
+	}
 	if r.Keep {
 		r.keep(ctx)
 	}

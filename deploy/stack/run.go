@@ -2,21 +2,22 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // Run brings the stack up, prints where everything is and leaves it up until ctx ends; then it stops it all. A part that ends by
-// itself is told with the end of its log while the others go on, because that is what they are for; once ctx has ended
-// it is the returned error.
+// itself is told with the end of its log while the others go on, because that is what they are for; the returned error
+// names it again.
 func Run(ctx context.Context, config Config) error {
 	begun := time.Now()
 	s, err := Start(ctx, config)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // interrupted before it was up: everything that was started is stopped
+			fmt.Fprintln(config.Stdout, "interrupted: everything that was started is stopped")
+			return nil
 		}
 		return err
 	}
@@ -25,25 +26,28 @@ func Run(ctx context.Context, config Config) error {
 	s.printTable()
 	fmt.Fprintf(s.Stdout, "\nask    %s  (both replicas as one, and what is in the bucket)\ndata   %s\nCtrl-C stops it\n", s.QueryURL(), s.Dir)
 	crashes := s.watch(ctx)
-	var faults []error
+	var crashed []string
 	for {
 		select {
-		case err := <-crashes:
-			fmt.Fprintln(s.Stdout, err)
-			faults = append(faults, err)
+		case part := <-crashes:
+			fmt.Fprintln(s.Stdout, part.process.Crash())
+			crashed = append(crashed, part.name)
 		case <-ctx.Done():
 			fmt.Fprintln(s.Stdout)
 			s.printTable()
-			return errors.Join(faults...)
+			if len(crashed) > 0 {
+				return fmt.Errorf("not everything stayed up: %s ended before Ctrl-C", strings.Join(crashed, ", "))
+			}
+			return nil
 		}
 	}
 }
 
-// watch returns how each part ended that ended by itself before ctx does.
-func (s *Stack) watch(ctx context.Context) <-chan error {
+// watch returns each part that ends before ctx does.
+func (s *Stack) watch(ctx context.Context) <-chan *part {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	crashes := make(chan error)
+	crashes := make(chan *part)
 	for _, part := range s.parts {
 		go func() {
 			select {
@@ -52,7 +56,7 @@ func (s *Stack) watch(ctx context.Context) <-chan error {
 			case <-part.process.Done():
 			}
 			select {
-			case crashes <- part.process.Crash():
+			case crashes <- part:
 			case <-ctx.Done():
 			}
 		}()
