@@ -10,21 +10,10 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Command is one program to be started.
-type Command struct {
-	// Name is what logs and messages call the process.
-	Name string
-	// Path is the program, Args its arguments without the program's own name.
-	Path string
-	Args []string
-	// Files are written before the start: path to content.
-	Files map[string][]byte
-	// ReadyURL answers 200 once the program does its work.
-	ReadyURL string
-}
-
 // Prometheus is one Prometheus server that scrapes a service at stampede resolution and receives k6's metrics by remote write.
 type Prometheus struct {
+	// Name is what logs call it; "prometheus" unless set.
+	Name string
 	// Binary is the path of the prometheus program.
 	Binary string
 	// Dir holds its configuration and data.
@@ -35,10 +24,18 @@ type Prometheus struct {
 	ScrapeInterval time.Duration
 	// Jobs maps a job's name to its targets, each host:port. Without jobs nothing is scraped.
 	Jobs map[string][]string
+	// ExternalLabels name this server to whoever collects from several; replicas differ in one of them.
+	ExternalLabels map[string]string
+	// BlockDuration fixes the length of blocks, at least one minute: a sidecar uploads each once it is finished, so nothing may
+	// merge them first. Prometheus's own two hours, merged later, unless set.
+	BlockDuration time.Duration
 }
 
 // URL is the base address of the server's API.
 func (p Prometheus) URL() string { return "http://" + p.Address }
+
+// data is where the server keeps its blocks.
+func (p Prometheus) data() string { return filepath.Join(p.Dir, "data") }
 
 // Command returns how to start the server. The configuration asks for classic histograms beside the native ones,
 // because a scrape would otherwise replace the buckets whose edges the objectives name.
@@ -56,15 +53,17 @@ func (p Prometheus) Command() (Command, error) {
 	}
 	config := struct {
 		Global struct {
-			Interval string `yaml:"scrape_interval"`
-			Timeout  string `yaml:"scrape_timeout"`
-			Classic  bool   `yaml:"always_scrape_classic_histograms"`
-			Native   bool   `yaml:"scrape_native_histograms"`
+			Interval string            `yaml:"scrape_interval"`
+			Timeout  string            `yaml:"scrape_timeout"`
+			Classic  bool              `yaml:"always_scrape_classic_histograms"`
+			Native   bool              `yaml:"scrape_native_histograms"`
+			Labels   map[string]string `yaml:"external_labels,omitempty"`
 		} `yaml:"global"`
 		Scrapes []scrape `yaml:"scrape_configs,omitempty"`
 	}{}
-	config.Global.Interval, config.Global.Timeout = interval.String(), interval.String()
+	config.Global.Interval, config.Global.Timeout = duration(interval), duration(interval)
 	config.Global.Classic, config.Global.Native = true, true
+	config.Global.Labels = p.ExternalLabels
 	for _, job := range slices.Sorted(maps.Keys(p.Jobs)) {
 		config.Scrapes = append(config.Scrapes, scrape{Job: job, Statics: []static{{Targets: p.Jobs[job]}}})
 	}
@@ -73,16 +72,21 @@ func (p Prometheus) Command() (Command, error) {
 		return Command{}, fmt.Errorf("writing the configuration of Prometheus: %w", err)
 	}
 	file := filepath.Join(p.Dir, "prometheus.yml")
+	args := []string{
+		"--config.file=" + file,
+		"--storage.tsdb.path=" + p.data(),
+		"--web.listen-address=" + p.Address,
+		"--web.enable-remote-write-receiver",
+		"--log.level=warn",
+	}
+	if p.BlockDuration > 0 {
+		args = append(args,
+			"--storage.tsdb.min-block-duration="+duration(p.BlockDuration),
+			"--storage.tsdb.max-block-duration="+duration(p.BlockDuration),
+		)
+	}
 	return Command{
-		Name: "prometheus",
-		Path: p.Binary,
-		Args: []string{
-			"--config.file=" + file,
-			"--storage.tsdb.path=" + filepath.Join(p.Dir, "data"),
-			"--web.listen-address=" + p.Address,
-			"--web.enable-remote-write-receiver",
-			"--log.level=warn",
-		},
+		Name: either(p.Name, "prometheus"), Path: p.Binary, Args: args,
 		Files:    map[string][]byte{file: text},
 		ReadyURL: p.URL() + "/-/ready",
 	}, nil
