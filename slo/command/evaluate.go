@@ -122,7 +122,7 @@ func prepare(f flags, now time.Time) (*job, error) {
 	if j.spec, err = load(f.specs, vars); err != nil {
 		return nil, err
 	}
-	if err := j.choose(f.objectives); err != nil {
+	if j.spec.Objectives, err = choose(j.spec.Objectives, f.objectives); err != nil {
 		return nil, err
 	}
 	j.folder = f.run
@@ -199,16 +199,17 @@ func (j *job) readWindow(f flags, now time.Time) error {
 	return nil
 }
 
-func (j *job) choose(names []string) error {
-	if len(j.spec.Objectives) == 0 {
-		return usagef("the spec has no SLO to judge")
+// choose returns the objectives of these names, or all where none is named.
+func choose(all []openslo.Objective, names []string) ([]openslo.Objective, error) {
+	if len(all) == 0 {
+		return nil, usagef("the spec has no SLO to judge")
 	}
 	if len(names) == 0 {
-		return nil
+		return all, nil
 	}
 	var known []string
 	var chosen []openslo.Objective
-	for _, o := range j.spec.Objectives {
+	for _, o := range all {
 		known = append(known, o.Name)
 		if slices.Contains(names, o.Name) {
 			chosen = append(chosen, o)
@@ -216,11 +217,10 @@ func (j *job) choose(names []string) error {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return usagef("--objective %q is unknown: the spec has %s", name, strings.Join(known, ", "))
+			return nil, usagef("--objective %q is unknown: the spec has %s", name, strings.Join(known, ", "))
 		}
 	}
-	j.spec.Objectives = chosen
-	return nil
+	return chosen, nil
 }
 
 func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
@@ -15,6 +16,9 @@ var (
 	namePattern     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 	durationPattern = regexp.MustCompile(`^[1-9][0-9]{0,5}[mhdwMQY]$`)
 )
+
+// IsName reports whether name can be the name of an object, in OpenSLO and in Kubernetes.
+func IsName(name string) bool { return namePattern.MatchString(name) }
 
 // document is one OpenSLO object before its references are resolved.
 type document struct {
@@ -148,7 +152,7 @@ func (r *reader) annotations(o *object) map[string]note {
 
 // annotated turns annotations under Prefix into values.
 func (r *reader) annotated(notes map[string]note) (a Annotations) {
-	a.MinEvents = 1
+	a.MinEvents, a.AbsentAfter = 1, 10*time.Minute
 	for key, n := range notes {
 		name, ours := strings.CutPrefix(key, Prefix)
 		if !ours {
@@ -167,8 +171,10 @@ func (r *reader) annotated(notes map[string]note) (a Annotations) {
 			a.FloorBins = n.text
 		case "threshold-seconds":
 			a.Threshold = r.amount(key, n)
+		case "absent-after":
+			a.AbsentAfter = r.absent(key, n)
 		default:
-			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, description-ko, min-events, throughput-floor, throughput-bins, threshold-seconds)", key)
+			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, description-ko, min-events, throughput-floor, throughput-bins, threshold-seconds, absent-after)", key)
 		}
 	}
 	if n, ok := notes[Prefix+"throughput-bins"]; ok && a.Floor == 0 {
@@ -185,6 +191,18 @@ func (r *reader) amount(key string, n note) float64 {
 	}
 	f, _ := v.Float64()
 	return f
+}
+
+// absent reads how long an indicator may be absent; never is 0.
+func (r *reader) absent(key string, n note) time.Duration {
+	if n.text == "never" {
+		return 0
+	}
+	d, ok := Length(n.text)
+	if !ok || d > 365*24*time.Hour {
+		r.faultAt(n.Position, "%s must be never, or a duration such as 10m, not %q", key, n.text)
+	}
+	return d
 }
 
 func (r *reader) duration(n ast.Node, what string) string {

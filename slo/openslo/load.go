@@ -20,8 +20,8 @@ import (
 // maxFile is the size in bytes beyond which a file is no spec.
 const maxFile = 4 << 20
 
-// Load reads the spec files given, and every .yaml and .yml file of the folders given and below them. Its error is
-// Faults where the files could be read and are wrong.
+// Load reads the spec files given, and every .yaml and .yml file of the folders given and below them, but for .rules.yaml
+// and .rules.yml, where the rules made from a spec stand. Its error is Faults where the files could be read and are wrong.
 func Load(paths []string, vars Variables) (*Spec, error) {
 	files, err := find(paths)
 	if err != nil {
@@ -58,7 +58,8 @@ func find(paths []string) ([]string, error) {
 		}
 		before := len(files)
 		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-			if ext := filepath.Ext(p); err == nil && !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
+			ext := filepath.Ext(p)
+			if err == nil && !d.IsDir() && (ext == ".yaml" || ext == ".yml") && !strings.HasSuffix(p, ".rules"+ext) {
 				files = append(files, p)
 			}
 			return err

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -98,7 +99,7 @@ spec: {description: It registers.}
 	require.Equal(t, "확답: loose", loose.Title)
 	require.Equal(t, "In several\nlines.\n", loose.Description)
 	require.Equal(t, openslo.Annotations{
-		TitleKorean: "확답을 받은 학생: loose", DescriptionKorean: "설명", MinEvents: 100, Floor: 2000.5, FloorBins: "first_answers", Threshold: 0,
+		TitleKorean: "확답을 받은 학생: loose", DescriptionKorean: "설명", MinEvents: 100, Floor: 2000.5, FloorBins: "first_answers", Threshold: 0, AbsentAfter: 10 * time.Minute,
 	}, func() openslo.Annotations { a := loose.Annotations; a.Threshold = 0; return a }())
 	require.InDelta(t, 2.5, loose.Threshold, 0, "from the bucket's edge")
 	require.Equal(t, "1Q", loose.Period)
@@ -311,4 +312,26 @@ func FuzzSubstitution(f *testing.F) {
 			require.NotNil(t, spec.Objectives[0].Total)
 		}
 	})
+}
+
+func TestAPeriodHasALength(t *testing.T) {
+	const day = 24 * time.Hour
+	for text, want := range map[string]time.Duration{
+		"10m": 10 * time.Minute, "3h": 3 * time.Hour, "28d": 28 * day, "4w": 28 * day, "1M": 30 * day, "1Q": 90 * day, "2Y": 730 * day,
+		"": 0, "0d": 0, "28": 0, "d": 0, "1.5d": 0, "-1d": 0, "999999Y": 0, "1s": 0,
+	} {
+		got, ok := openslo.Length(text)
+		require.Equal(t, want, got, text)
+		require.Equal(t, want > 0, ok, text)
+	}
+}
+
+func TestAnIndicatorMayBeAbsentForATimeOrForever(t *testing.T) {
+	text := func(v string) string {
+		return strings.Replace(head, "name: a\n", "name: a\n  annotations: {stampede.goormu.dev/absent-after: "+v+"}\n", 1) + "spec:\n" + ratio + rest
+	}
+	require.Zero(t, parse(t, text("never"), openslo.Variables{}).Objectives[0].AbsentAfter)
+	require.Equal(t, 2*time.Hour, parse(t, text("2h"), openslo.Variables{}).Objectives[0].AbsentAfter)
+	_, err := openslo.Parse("a.yaml", []byte(text("soon")), openslo.Variables{})
+	require.EqualError(t, err, `a.yaml:5:51: stampede.goormu.dev/absent-after must be never, or a duration such as 10m, not "soon"`)
 }

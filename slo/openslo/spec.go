@@ -2,6 +2,7 @@ package openslo
 
 import (
 	"math/big"
+	"time"
 
 	"github.com/goormu/stampede/slo/selector"
 )
@@ -59,6 +60,8 @@ type Annotations struct {
 	FloorBins string
 	// Threshold is the latency that the indicator is about in seconds, 0 where it is about none.
 	Threshold float64
+	// AbsentAfter is for how long the indicator must have no series before `slo rules` has it alerted, 0 for never.
+	AbsentAfter time.Duration
 }
 
 // Prefix is what the evaluator's own annotations start with.

@@ -47,7 +47,7 @@ func Root() string {
 // Start starts a Prometheus with its storage in a folder and returns it with a function that ends it. Extra arguments go
 // to Prometheus.
 func Start(folder string, extra ...string) (*Server, func(), error) {
-	binary, err := build()
+	binary, err := build("prometheus")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,17 +108,20 @@ func Main(m *testing.M, into **Server) int {
 	return 1
 }
 
-// build returns the path of Prometheus, which it builds from its pinned module where it is missing.
-func build() (string, error) {
-	path := filepath.Join(Root(), "bin", "prometheus")
+// Promtool returns the path of promtool.
+func Promtool() (string, error) { return build("promtool") }
+
+// build returns the path of a program of Prometheus, which it builds from the pinned module where it is missing.
+func build(program string) (string, error) {
+	path := filepath.Join(Root(), "bin", program)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	cmd := exec.Command("go", "build", "-modfile=thanos/build/prometheus/go.mod", "-tags=remove_all_sd", "-o", "bin/",
-		"github.com/prometheus/prometheus/cmd/prometheus")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-modfile=thanos/build/prometheus/go.mod", "-tags=remove_all_sd", "-o", "bin/",
+		"github.com/prometheus/prometheus/cmd/"+program)
 	cmd.Dir = Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building Prometheus: %w\n%s", err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", program, err, out)
 	}
 	return path, nil
 }
