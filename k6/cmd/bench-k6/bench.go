@@ -26,13 +26,26 @@ const (
 	ticks    = 100 // Of /proc's processor times in a second (USER_HZ on every Linux that Go runs on).
 )
 
-// stockScript does what a student of the executor does after T0, in as little JavaScript as possible.
+// stockScript does what a student of the executor does after T0: it sends an enrolment under a key of its own, takes the
+// outcome from the answer, and records attempts, outcomes, answers and response times under the same names and tags. What it
+// leaves out is the journal, which k6's JavaScript has no means to write.
 const stockScript = `import http from 'k6/http';
+import { Counter, Trend } from 'k6/metrics';
 export const options = { vus: Number(__ENV.N), duration: __ENV.LOAD };
+const attempts = new Counter('stampede_attempts');
+const outcomes = new Counter('stampede_outcomes');
+const answers = new Counter('stampede_answers');
+const responseTime = new Trend('stampede_response_time', true);
 const headers = { Authorization: 'Bearer ' + __ENV.TOKEN, 'Content-Type': 'application/json', 'Idempotency-Key': '' };
 export default function () {
+  const scheduled = Date.now();
+  attempts.add(1, { op: 'enroll' });
   headers['Idempotency-Key'] = '20261122T000000Z-0000-' + __VU + '-' + __ITER;
-  http.post(__ENV.URL, '{"section_id":1}', { headers });
+  const answer = http.post(__ENV.URL, JSON.stringify({ section_id: 1 }), { headers });
+  const tags = { op: 'enroll', outcome: answer.status === 201 ? 'granted' : answer.json('code') };
+  outcomes.add(1, tags);
+  answers.add(1, tags);
+  responseTime.add(Date.now() - scheduled, tags);
 }
 `
 

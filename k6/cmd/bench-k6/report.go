@@ -31,18 +31,20 @@ func (b *bench) report(ours, stocks map[int][]result, waiting float64) error {
 		}
 	}
 	write("\n")
-	for _, n := range b.sizes {
-		write("figure requests_per_cpu_steady_vs_k6_%s %.2f\n", short(n), median(ours[n], calm)/median(stocks[n], calm))
+	for _, ratio := range []struct {
+		name string
+		of   func(result) float64
+	}{{"requests_per_cpu_vs_k6", calm}, {"requests_per_cpu_whole_vs_k6", whole}} {
+		for i := len(b.sizes) - 1; i >= 0; i-- {
+			n := b.sizes[i]
+			write("figure %s_%s %.2f\n", ratio.name, short(n), median(ours[n], ratio.of)/median(stocks[n], ratio.of))
+		}
 	}
 	if waiting > 0 {
 		write("figure bytes_per_waiting_student %.0f\n", waiting)
 	}
 	for _, n := range b.sizes {
 		write("figure send_spread_p99_ms_%s %.1f\n", short(n), median(ours[n], spread))
-	}
-	for i := len(b.sizes) - 1; i >= 0; i-- {
-		n := b.sizes[i]
-		write("figure requests_per_cpu_vs_k6_%s %.2f\n", short(n), median(ours[n], whole)/median(stocks[n], whole))
 	}
 	if _, err := io.WriteString(b.stdout, out.String()); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
