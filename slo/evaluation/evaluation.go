@@ -134,13 +134,21 @@ func (e *evaluator) count(q *openslo.Query, answers map[string]measure.Answer, p
 	return measure.Counter(answers[key(q)].Series, e.Window, measure.Options{Selector: q.Text, Processes: processes, Complete: complete})
 }
 
-// complete tells which series need no closing scrape: those of this run, when the source holds exactly what the run
-// record says it must.
+// complete tells which series need no closing scrape. With a run record these are the ones of the run, when the source
+// holds exactly what the record says it must. Without one it is what was pushed rather than scraped and had stopped rising
+// before its last sample: a generator pushes its final totals and ends, and need not go on to the window's end.
 func (e *evaluator) complete(t *totals) func(measure.Series) bool {
-	if t == nil || t.Checked == 0 || len(t.Differences) > 0 {
+	switch {
+	case e.Run == nil:
+		return func(s measure.Series) bool {
+			_, scraped := s.Target()
+			return !scraped && s.Settled()
+		}
+	case t == nil || t.Checked == 0 || len(t.Differences) > 0:
 		return nil
+	default:
+		return func(s measure.Series) bool { return s.Labels[runLabel] == e.Run.ID }
 	}
-	return func(s measure.Series) bool { return s.Labels[runLabel] == e.Run.ID }
 }
 
 // key is the query as it is sent: buckets in every spelling.

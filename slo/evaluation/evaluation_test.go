@@ -254,6 +254,28 @@ func TestCountersAreAddedUpExactlyOverAWindow(t *testing.T) {
 			state: verdict.Met, good: 100, total: 100,
 		},
 		{
+			name: "what was pushed and had stopped rising is whole", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`_ok{t="x"}`, 10, 0, 50, 100, 100),
+					series(m+`_all{t="x"}`, 10, 0, 50, 100, 100),
+				}
+			},
+			state: verdict.Met, good: 100, total: 100,
+		},
+		{
+			name: "what was scraped and had stopped rising may have gone on", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 10, 0, 50, 100, 100),
+					series(m+`_all{t="x",`+labels+`}`, 10, 0, 50, 100, 100),
+				}
+			},
+			state: verdict.Inconclusive, good: 100, total: 100, reasons: []reason.Code{reason.Stale, reason.Stale},
+		},
+		{
 			name: "a series that ends in the window makes a lower bound", indicator: both, target: 0.99,
 			series: func(m string) []promtest.Series {
 				return []promtest.Series{

@@ -27,6 +27,12 @@ func (s Series) Target() (Target, bool) {
 	return t, t.Job != "" && t.Instance != ""
 }
 
+// Settled reports whether the counter had stopped rising before its last sample.
+func (s Series) Settled() bool {
+	n := len(s.Points)
+	return n > 1 && s.Points[n-1].Value == s.Points[n-2].Value
+}
+
 // Name writes the series as Prometheus does, its labels sorted.
 func (s Series) Name() string {
 	names := make([]string, 0, len(s.Labels))
