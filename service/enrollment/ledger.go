@@ -58,6 +58,24 @@ func (l *Ledger) Enroll(ctx context.Context, student registration.StudentID, sec
 	return answer.enrollment, err
 }
 
+// EnrollAll takes a seat in each of several sections for one student. Group commit decides them in their order and, where
+// nothing else fills a batch, in one transaction. Each gets the answer that Enroll would have given; one refused does
+// not keep the others from being granted.
+func (l *Ledger) EnrollAll(ctx context.Context, student registration.StudentID, wishes []registration.Wish) []registration.Outcome {
+	requests, outcomes := make([]*request, len(wishes)), make([]registration.Outcome, len(wishes))
+	for i, wish := range wishes {
+		requests[i] = newRequest(opEnroll, student, wish.Section, wish.Key)
+		outcomes[i].Err = l.admit(ctx, requests[i])
+	}
+	for i, r := range requests {
+		if outcomes[i].Err == nil {
+			answer, err := l.wait(ctx, r)
+			outcomes[i] = registration.Outcome{Enrollment: answer.enrollment, Err: err}
+		}
+	}
+	return outcomes
+}
+
 // Cancel gives a seat back. Its key and its errors are like those of Enroll.
 func (l *Ledger) Cancel(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Cancellation, error) {
 	answer, err := l.ask(ctx, newRequest(opCancel, student, section, key))
@@ -96,14 +114,26 @@ func (l *Ledger) Close(ctx context.Context) error {
 var errDraining = registration.Errorf(registration.Unavailable, "the service is stopping")
 
 func (l *Ledger) ask(ctx context.Context, r *request) (answer, error) {
+	if err := l.admit(ctx, r); err != nil {
+		return answer{}, err
+	}
+	return l.wait(ctx, r)
+}
+
+// admit puts a request into the queue, or refuses it at once.
+func (l *Ledger) admit(ctx context.Context, r *request) error {
 	err := r.validate()
 	if err == nil {
 		err = l.enqueue(ctx, r)
 	}
 	if err != nil {
 		l.outcome(r.op, string(registration.CodeOf(err)))
-		return answer{}, err
 	}
+	return err
+}
+
+// wait returns the answer to a request that was admitted.
+func (l *Ledger) wait(ctx context.Context, r *request) (answer, error) {
 	select {
 	case <-r.done:
 	case <-ctx.Done():

@@ -29,6 +29,7 @@ const (
 	TooLarge             Code = "too-large"
 	NotFound             Code = "not-found"
 	MethodNotAllowed     Code = "method-not-allowed"
+	Conflict             Code = "conflict"
 	Internal             Code = "internal"
 )
 
@@ -37,7 +38,7 @@ func Codes() []Code {
 	return []Code{
 		SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, PeriodClosed, PeriodNotOpen, NotEnrolled, SectionNotFound,
 		Overloaded, Unavailable, Unauthenticated, TokenExpired, Forbidden, InvalidRequest, IdempotencyKeyReused, TooLarge,
-		NotFound, MethodNotAllowed, Internal,
+		NotFound, MethodNotAllowed, Conflict, Internal,
 	}
 }
 

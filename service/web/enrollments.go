@@ -22,21 +22,37 @@ func (s *Server) enroll(c *gin.Context, who auth.Principal) error {
 	if err != nil {
 		return err
 	}
-	var body enrollRequest
-	if err := decode(c.Request, &body); err != nil {
+	section, err := sectionInBody(c)
+	if err != nil {
 		return err
-	}
-	if body.SectionID <= 0 {
-		return registration.Errorf(registration.InvalidRequest, "section_id must be a positive number")
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), seatTimeout)
 	defer cancel()
-	granted, err := s.Ledger.Enroll(ctx, studentID(who), registration.SectionID(body.SectionID), key)
+	granted, err := s.Ledger.Enroll(ctx, studentID(who), section, key)
 	if err != nil {
 		return err
 	}
 	writeSeat(c, http.StatusCreated, granted.Section, `,"enrolled_at":`, granted.EnrolledAt)
 	return nil
+}
+
+func sectionInBody(c *gin.Context) (registration.SectionID, error) {
+	var body enrollRequest
+	if err := decode(c.Request, &body); err != nil {
+		return 0, err
+	}
+	if body.SectionID <= 0 {
+		return 0, registration.Errorf(registration.InvalidRequest, "section_id must be a positive number")
+	}
+	return registration.SectionID(body.SectionID), nil
+}
+
+func sectionInPath(c *gin.Context) (registration.SectionID, error) {
+	section, err := strconv.ParseInt(c.Param("section_id"), 10, 64)
+	if err != nil || section <= 0 {
+		return 0, registration.Errorf(registration.InvalidRequest, "the section in the path must be a positive number")
+	}
+	return registration.SectionID(section), nil
 }
 
 // cancel gives a seat back.
@@ -45,13 +61,13 @@ func (s *Server) cancel(c *gin.Context, who auth.Principal) error {
 	if err != nil {
 		return err
 	}
-	section, err := strconv.ParseInt(c.Param("section_id"), 10, 64)
-	if err != nil || section <= 0 {
-		return registration.Errorf(registration.InvalidRequest, "the section in the path must be a positive number")
+	section, err := sectionInPath(c)
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), seatTimeout)
 	defer cancel()
-	cancelled, err := s.Ledger.Cancel(ctx, studentID(who), registration.SectionID(section), key)
+	cancelled, err := s.Ledger.Cancel(ctx, studentID(who), section, key)
 	if err != nil {
 		return err
 	}
@@ -128,19 +144,28 @@ func (s *Server) timetable(ctx context.Context, id registration.StudentID) ([]se
 	}
 	seats := make([]seat, 0, len(rows))
 	for _, row := range rows {
-		e, known := s.sections.current.Load().section(row.Section)
-		if !known {
-			// The section is younger than our list.
-			if err := s.refreshSections(ctx); err != nil {
-				return nil, unavailable(err)
-			}
-			if e, known = s.sections.current.Load().section(row.Section); !known {
-				return nil, registration.Errorf(registration.Internal, "section %d has seats but is not in the list", row.Section)
-			}
+		e, err := s.listed(ctx, row.Section)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			return nil, registration.Errorf(registration.Internal, "section %d has seats but is not in the list", row.Section)
 		}
 		seats = append(seats, seat{entry: e, enrolledAt: row.EnrolledAt})
 	}
 	return seats, nil
+}
+
+// listed returns what is known of a section, nil where there is none. A section that is younger than our list has it read anew.
+func (s *Server) listed(ctx context.Context, id registration.SectionID) (*entry, error) {
+	if e, known := s.sections.current.Load().section(id); known {
+		return e, nil
+	}
+	if err := s.refreshSections(ctx); err != nil {
+		return nil, unavailable(err)
+	}
+	e, _ := s.sections.current.Load().section(id)
+	return e, nil
 }
 
 func appendCredits(b []byte, taken, limit int) []byte {

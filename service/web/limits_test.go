@@ -56,7 +56,7 @@ func TestEveryCodeHasAnAnswer(t *testing.T) {
 		"section-full": 409, "timetable-clash": 409, "credit-limit": 409, "already-enrolled": 409, "period-closed": 403,
 		"period-not-open": 403, "not-enrolled": 404, "overloaded": 503, "unavailable": 503, "unauthenticated": 401, "token-expired": 401,
 		"forbidden": 403, "invalid-request": 400, "idempotency-key-reused": 422, "too-large": 413, "not-found": 404,
-		"section-not-found": 404, "method-not-allowed": 405, "internal": 500,
+		"section-not-found": 404, "method-not-allowed": 405, "conflict": 409, "internal": 500,
 	}
 	seats := &brokenLedger{}
 	s := newService(t, func(c *web.Config) { c.Ledger = seats })
@@ -193,6 +193,14 @@ func (l *brokenLedger) Enroll(ctx context.Context, student registration.StudentI
 		}
 	}
 	return registration.Enrollment{Student: student, Section: section, Key: key, EnrolledAt: opensAt}, l.err
+}
+
+func (l *brokenLedger) EnrollAll(_ context.Context, _ registration.StudentID, wishes []registration.Wish) []registration.Outcome {
+	outcomes := make([]registration.Outcome, len(wishes))
+	for i := range outcomes {
+		outcomes[i].Err = l.err
+	}
+	return outcomes
 }
 
 func (l *brokenLedger) Cancel(context.Context, registration.StudentID, registration.SectionID, string) (registration.Cancellation, error) {

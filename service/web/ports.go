@@ -12,8 +12,20 @@ import (
 type Ledger interface {
 	// Enroll takes a seat. The same key again gets the same answer.
 	Enroll(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Enrollment, error)
+	// EnrollAll takes a seat in each of several sections, which are decided in their order.
+	EnrollAll(ctx context.Context, student registration.StudentID, wishes []registration.Wish) []registration.Outcome
 	// Cancel gives a seat back. The same key again gets the same answer.
 	Cancel(ctx context.Context, student registration.StudentID, section registration.SectionID, key string) (registration.Cancellation, error)
+}
+
+// Carts keeps what students mean to enrol in.
+type Carts interface {
+	// AddToCart reports whether the item is new. Its Errors have the codes section-not-found and conflict.
+	AddToCart(ctx context.Context, student registration.StudentID, section registration.SectionID, at time.Time) (item registration.CartItem, added bool, err error)
+	// RemoveFromCart reports whether the section was there.
+	RemoveFromCart(ctx context.Context, student registration.StudentID, section registration.SectionID) (bool, error)
+	// Cart returns the items in the order in which they were put there.
+	Cart(ctx context.Context, student registration.StudentID) ([]registration.CartItem, error)
 }
 
 // Catalogue is what all students see alike.

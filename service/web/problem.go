@@ -43,6 +43,7 @@ var problems = map[registration.Code]problem{
 	registration.TooLarge:             {http.StatusRequestEntityTooLarge, "The request is too large"},
 	registration.NotFound:             {http.StatusNotFound, "No such resource"},
 	registration.MethodNotAllowed:     {http.StatusMethodNotAllowed, "The resource does not know this method"},
+	registration.Conflict:             {http.StatusConflict, "The change contradicts what is there"},
 	registration.Internal:             {http.StatusInternalServerError, "Something went wrong on our side"},
 }
 

@@ -39,6 +39,7 @@ type Config struct {
 	Ledger    Ledger
 	Catalogue Catalogue
 	Students  Students
+	Carts     Carts
 	Accounts  Accounts
 	Export    Export
 	Tokens    *auth.Tokens
@@ -173,6 +174,10 @@ func (s *Server) routes() *gin.Engine {
 	e.GET(s.student(http.MethodGet, "/enrollments", s.getEnrollments))
 	e.POST(s.student(http.MethodPost, "/enrollments", s.enroll, seatCodes(http.StatusCreated)...))
 	e.DELETE(s.student(http.MethodDelete, "/enrollments/:section_id", s.cancel, seatCodes(http.StatusOK)...))
+	e.GET(s.student(http.MethodGet, "/cart", s.getCart))
+	e.POST(s.student(http.MethodPost, "/cart", s.addToCart, http.StatusOK, http.StatusCreated))
+	e.DELETE(s.student(http.MethodDelete, "/cart/:section_id", s.removeFromCart))
+	e.POST(s.student(http.MethodPost, "/cart/enrollments", s.enrollCart))
 	e.PUT(s.staff(http.MethodPut, "/staff/period", s.putPeriod))
 	e.GET(s.staff(http.MethodGet, "/staff/export", s.getExport))
 
