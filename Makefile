@@ -8,12 +8,14 @@ GO    ?= go
 BUILD := $(GO) build -buildvcs=auto
 # Extra arguments of `stampede rehearse`, for example ARGS="--students 2000 --database mariadb".
 ARGS  ?=
+# Extra arguments of `stampede stack`, for example STACK="--scrape 127.0.0.1:8080".
+STACK ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
 TEST  ?=
 
 GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./deploy/cmd/stampede
 
-.PHONY: help demo test lint fmt bench bench-service bench-k6 ci build tools install-test-dependencies clean
+.PHONY: help demo stack test lint fmt bench bench-service bench-k6 ci build tools install-test-dependencies clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +23,9 @@ help: ## Show this help
 
 demo: build ## Rehearse an opening minute: 10,000 students, a verdict, a report (ARGS="--students 2000")
 	bin/stampede rehearse $(ARGS)
+
+stack: build bin/thanos bin/minio ## Bring up two Prometheus replicas, Thanos and MinIO until Ctrl-C (STACK="--scrape 127.0.0.1:8080")
+	bin/stampede stack $(STACK)
 
 build: bin/prometheus ## Build bin/registrar, bin/k6, bin/slo, bin/stampede and bin/prometheus
 	@echo "building registrar, k6, slo, stampede (a cold cache takes two minutes)"
@@ -31,6 +36,22 @@ bin/prometheus: thanos/build/prometheus/go.mod thanos/build/prometheus/go.sum
 	@$(GO) build -buildvcs=false -modfile=thanos/build/prometheus/go.mod -tags=remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/prometheus
 	@touch $@
 
+bin/promtool: thanos/build/prometheus/go.mod thanos/build/prometheus/go.sum
+	@echo "building promtool from its pinned module (after Prometheus, half a minute)"
+	@$(GO) build -buildvcs=false -modfile=thanos/build/prometheus/go.mod -tags=remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/promtool
+	@touch $@
+
+# Thanos panics at its start without these tags.
+bin/thanos: thanos/build/thanos/go.mod thanos/build/thanos/go.sum
+	@echo "building Thanos from its pinned module (a cold cache takes three minutes)"
+	@$(GO) build -buildvcs=false -modfile=thanos/build/thanos/go.mod -tags=netgo,slicelabels -o $@ github.com/thanos-io/thanos/cmd/thanos
+	@touch $@
+
+bin/minio: minio/build/go.mod minio/build/go.sum
+	@echo "building MinIO from its pinned module (a cold cache takes four minutes)"
+	@$(GO) build -buildvcs=false -modfile=minio/build/go.mod -o $@ github.com/minio/minio
+	@touch $@
+
 bin/golangci-lint: .ci/golangci-lint/go.mod .ci/golangci-lint/go.sum
 	@echo "building golangci-lint from its pinned module (a cold cache takes two minutes)"
 	@$(GO) build -buildvcs=false -modfile=.ci/golangci-lint/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -39,7 +60,7 @@ bin/golangci-lint: .ci/golangci-lint/go.mod .ci/golangci-lint/go.sum
 install-test-dependencies:
 	@.ci/install-test-dependencies
 
-test: install-test-dependencies build ## Install what the tests need, then run them all, real parts included (TEST="-race")
+test: install-test-dependencies build bin/promtool bin/thanos bin/minio ## Install what the tests need, then run them all, real parts included (TEST="-race")
 	$(GO) test -timeout 20m $(TEST) ./...
 
 lint: bin/golangci-lint ## Check style, formatting and which part may import which

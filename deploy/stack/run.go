@@ -16,24 +16,24 @@ func Run(ctx context.Context, config Config) error {
 	s, err := Start(ctx, config)
 	if err != nil {
 		if ctx.Err() != nil {
-			fmt.Fprintln(config.Stdout, "interrupted: everything that was started is stopped")
+			_, _ = fmt.Fprintln(config.Stdout, "interrupted: everything that was started is stopped")
 			return nil
 		}
 		return err
 	}
 	defer s.Stop()
-	fmt.Fprintf(s.Stdout, "everything is up %41.1f s\n\n", time.Since(begun).Seconds())
+	s.say("everything is up %43.1f s\n", time.Since(begun).Seconds())
 	s.printTable()
-	fmt.Fprintf(s.Stdout, "\nask    %s  (both replicas as one, and what is in the bucket)\ndata   %s\nCtrl-C stops it\n", s.QueryURL(), s.Dir)
+	s.say("\nask    %s  (both replicas as one, and what is in the bucket)\ndata   %s\nCtrl-C stops it", s.QueryURL(), s.Dir)
 	crashes := s.watch(ctx)
 	var crashed []string
 	for {
 		select {
 		case part := <-crashes:
-			fmt.Fprintln(s.Stdout, part.process.Crash())
+			s.say("%s", part.process.Crash())
 			crashed = append(crashed, part.name)
 		case <-ctx.Done():
-			fmt.Fprintln(s.Stdout)
+			s.say("")
 			s.printTable()
 			if len(crashed) > 0 {
 				return fmt.Errorf("not everything stayed up: %s ended before Ctrl-C", strings.Join(crashed, ", "))
@@ -41,6 +41,11 @@ func Run(ctx context.Context, config Config) error {
 			return nil
 		}
 	}
+}
+
+// say prints a line of progress.
+func (s *Stack) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Stdout, format+"\n", args...)
 }
 
 // watch returns each part that ends before ctx does.

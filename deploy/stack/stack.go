@@ -223,7 +223,7 @@ func (s *Stack) start(ctx context.Context, url string, spec local.Spec) error {
 	if err := process.Ready(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Stdout, "starting %-43s %5.1f s\n", spec.Name, time.Since(begun).Seconds())
+	s.say("starting %-43s %5.1f s", spec.Name, time.Since(begun).Seconds())
 	return nil
 }
 

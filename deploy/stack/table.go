@@ -46,7 +46,7 @@ func (p *part) running() bool {
 // printTable prints the status of every part and the sum of their memory.
 func (s *Stack) printTable() {
 	table := tabwriter.NewWriter(s.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "part\tURL\tstate\tMiB")
+	_, _ = fmt.Fprintln(table, "part\tURL\tstate\tMiB")
 	var sum int64
 	for _, status := range s.Status() {
 		state := "running"
@@ -54,9 +54,9 @@ func (s *Stack) printTable() {
 			state = "ended"
 		}
 		sum += status.Memory
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", status.Name, status.URL, state, mebibytes(status.Memory))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", status.Name, status.URL, state, mebibytes(status.Memory))
 	}
-	fmt.Fprintf(table, "all\t\t\t%s\n", mebibytes(sum))
+	_, _ = fmt.Fprintf(table, "all\t\t\t%s\n", mebibytes(sum))
 	_ = table.Flush()
 }
 
