@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7/pkg/signer"
 	"github.com/secure-io/sio-go"
@@ -18,26 +19,44 @@ import (
 )
 
 // administer calls one function of the server's administration API, which is signed like S3. MinIO's own client of this API
-// is under the AGPL, which the programs that link this package are not.
+// is under the AGPL, which the programs that link this package are not. A server says that it is ready some moments before it
+// takes such calls; until then it answers 503, and is asked again while ctx lasts.
 func (s *Storage) administer(ctx context.Context, function string, query url.Values, body []byte) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		code, err := s.call(ctx, function, query, body)
+		if err == nil || code != http.StatusServiceUnavailable {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// call does so once and returns the status of the answer, 0 where there was none.
+func (s *Storage) call(ctx context.Context, function string, query url.Values, body []byte) (int, error) {
 	u := *s.url
 	u.Path, u.RawQuery = "/minio/admin/v3/"+function, query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("asking the object storage to %s: %w", function, err)
+		return 0, fmt.Errorf("asking the object storage to %s: %w", function, err)
 	}
 	sum := sha256.Sum256(body)
 	request.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
 	response, err := s.client.Do(signer.SignV4(*request, s.root.AccessKey, s.root.SecretKey, "", region))
 	if err != nil {
-		return fmt.Errorf("asking the object storage to %s: %w", function, err)
+		return 0, fmt.Errorf("asking the object storage to %s: %w", function, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		answer, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		return fmt.Errorf("asking the object storage to %s: %s: %s", function, response.Status, strings.TrimSpace(string(answer)))
+		return response.StatusCode, fmt.Errorf("asking the object storage to %s: %s: %s", function, response.Status, strings.TrimSpace(string(answer)))
 	}
-	return nil
+	return response.StatusCode, nil
 }
 
 // The form in which the administration API takes secrets: salt, algorithm, nonce, then the data in packages that are each
