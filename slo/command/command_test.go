@@ -97,6 +97,9 @@ func makeRun(ts *testscript.TestScript, _ bool, args []string) {
 	if words["slow"] {
 		good = 9000
 	}
+	if words["worse"] {
+		good = 9950
+	}
 	bins := []float64{5000, 5000}
 	if words["late"] {
 		bins = append(make([]float64, 60), 10000)

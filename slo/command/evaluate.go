@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/goormu/stampede/slo/baseline"
 	"github.com/goormu/stampede/slo/evaluation"
 	"github.com/goormu/stampede/slo/measure"
 	"github.com/goormu/stampede/slo/openslo"
@@ -29,6 +31,9 @@ type flags struct {
 	prometheus, run, out, format    string
 	from, to, t0                    string
 	wait                            time.Duration
+	baselines                       []string
+	failOnRegression                bool
+	minimumEffect                   float64
 }
 
 func evaluateCommand(stdout, stderr io.Writer, log *slog.Logger) *cobra.Command {
@@ -58,6 +63,9 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.StringVar(&f.format, "format", "text", "what to print: `text`, json, markdown, junit or html")
 	fs.DurationVar(&f.wait, "wait", 15*time.Second, "how long after the window's end a scrape that closes it is waited for")
 	fs.StringArrayVar(&f.builds, "build", nil, "put the digest of this `file`, such as a binary under test, into verdict.json; may be given several times")
+	fs.StringArrayVar(&f.baselines, "baseline", nil, "compare with the verdict.json of an earlier run, a `file` or its folder; may be given several times")
+	fs.BoolVar(&f.failOnRegression, "fail-on-regression", false, "exit 99 when an objective regressed against the baseline")
+	fs.Float64Var(&f.minimumEffect, "minimum-effect", 0.1, "the smallest change that is a regression, as a `share` of the error budget (1 − target), or of a throughput")
 	return cmd
 }
 
@@ -71,6 +79,7 @@ type job struct {
 	window  measure.Window
 	t0      time.Time
 	digests verdict.Digests
+	earlier []baseline.Earlier
 	folder  string
 }
 
@@ -123,6 +132,9 @@ func prepare(f flags, now time.Time) (*job, error) {
 		return nil, err
 	}
 	if j.spec.Objectives, err = choose(j.spec.Objectives, f.objectives); err != nil {
+		return nil, err
+	}
+	if err := j.readBaselines(f); err != nil {
 		return nil, err
 	}
 	j.folder = f.run
@@ -242,8 +254,35 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 	}
 	v.Reasons = append(j.broken, v.Reasons...)
 	v.Source, v.Digests = j.client.URL(), j.digests
+	if len(j.earlier) > 0 {
+		baseline.Compare(v, j.earlier, baseline.Options{MinimumEffect: f.minimumEffect, Fail: f.failOnRegression})
+	}
 	v.Decide()
 	return v, nil
+}
+
+// readBaselines reads the earlier verdicts. One that is not there is a fault of the command line: it must not look like a
+// run that nothing is worse than.
+func (j *job) readBaselines(f flags) error {
+	if f.failOnRegression && len(f.baselines) == 0 {
+		return usagef("--fail-on-regression needs a --baseline to compare with: nothing would ever fail")
+	}
+	if !(f.minimumEffect > 0) || math.IsInf(f.minimumEffect, 0) { // also not a number
+		return usagef("--minimum-effect must be above 0, not %g", f.minimumEffect)
+	}
+	var faults []error
+	for _, path := range f.baselines {
+		earlier, err := baseline.Read(path)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--baseline: %w", err))
+			continue
+		}
+		j.earlier = append(j.earlier, earlier)
+	}
+	if len(faults) > 0 {
+		return usageError{errors.Join(faults...)}
+	}
+	return nil
 }
 
 // instant reads a time as the command line takes it.

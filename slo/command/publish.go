@@ -38,10 +38,23 @@ func (j *job) publish(v *verdict.Verdict, f flags, stdout, stderr io.Writer, log
 			_, _ = fmt.Fprintln(stderr, "slo: "+strings.ReplaceAll(r.Text, "\n", " "))
 		}
 	}
+	warnUnjudged(v, f, stderr)
 	if v.ExitCode == 0 {
 		return nil
 	}
 	return exitError(v.ExitCode)
+}
+
+// warnUnjudged says on standard error what --fail-on-regression could not look at.
+func warnUnjudged(v *verdict.Verdict, f flags, stderr io.Writer) {
+	if v.Baseline == nil || !f.failOnRegression {
+		return
+	}
+	for _, c := range v.Baseline.Changes {
+		if c.Judgement == verdict.NotJudged {
+			_, _ = fmt.Fprintf(stderr, "slo: WARNING: regression of %s NOT JUDGED: %d of the %d comparable runs that it takes\n", c.Objective, c.Runs, v.Baseline.MinimumRuns)
+		}
+	}
 }
 
 func (j *job) write(w io.Writer, format string, v *verdict.Verdict, color bool) error {

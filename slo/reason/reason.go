@@ -66,6 +66,7 @@ const (
 	Interrupted   Code = "interrupted"
 	Fault         Code = "seeded-fault"
 	Threshold     Code = "threshold"
+	Regression    Code = "regression"
 	AuditFailed   Code = "audit-violation"
 	SourceBroken  Code = "source-broken"
 	RecordBroken  Code = "record-broken"
@@ -107,6 +108,7 @@ var catalogue = map[Code][2]string{
 	Interrupted:   {"the run was interrupted", "실행이 중단됨"},
 	Fault:         {"a fault was seeded on purpose: %s", "일부러 심은 결함: %s"},
 	Threshold:     {"threshold %s %s broken: %s", "임계값 %s %s 위반: %s"},
+	Regression:    {"regressed against at least %[2]s earlier runs: %[1]s", "이전 실행 %[2]s회 이상과 비교해 퇴보: %[1]s"},
 	AuditFailed:   {"the audit found violations (%s)", "감사에서 위반 발견(%s)"},
 	SourceBroken:  {"%s", "데이터 원본 오류: %s"},
 	RecordBroken:  {"%s", "실행 기록 오류: %s"},

@@ -121,5 +121,8 @@ func summary(v *verdict.Verdict) []Both {
 			out = append(out, both("run valid", "실행 유효"))
 		}
 	}
+	if n := regressions(v); n > 0 {
+		out = append(out, bothf("regressed: %d", "퇴보 %d개", n))
+	}
 	return append(out, bothf("exit code %d", "종료 코드 %d", v.ExitCode))
 }

@@ -128,6 +128,9 @@ func lines(v *verdict.Verdict) []line {
 		}
 		out = append(out, l)
 	}
+	if v.Baseline != nil {
+		out = append(out, baselineLine(v))
+	}
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/goormu/stampede/slo/baseline"
 	"github.com/goormu/stampede/slo/budget"
 	"github.com/goormu/stampede/slo/reason"
 	"github.com/goormu/stampede/slo/record"
@@ -132,6 +134,25 @@ func troubled() *verdict.Verdict {
 	return v
 }
 
+// compared is a verdict held against six earlier runs, of which five can be compared with.
+func compared() *verdict.Verdict {
+	v := met()
+	var earlier []baseline.Earlier
+	for i := range 6 {
+		e := met()
+		e.Run.ID = fmt.Sprintf("20261121T041500Z-%04d", i)
+		e.Objectives[1].Value = pointer(0.9981 + float64(i)/10000)
+		e.Objectives[2].Value = pointer(1800 + float64(i))
+		if i == 5 {
+			e.Run.Fault = "slow-commit"
+		}
+		earlier = append(earlier, baseline.Earlier{Path: fmt.Sprintf("runs/%d/verdict.json", i), SHA256: strings.Repeat("0", 64), Verdict: e})
+	}
+	baseline.Compare(v, earlier, baseline.Options{MinimumEffect: 0.1, Fail: true})
+	v.Decide()
+	return v
+}
+
 func broken() *verdict.Verdict {
 	v := &verdict.Verdict{Version: 1, EvaluatedAt: t0, Objectives: []verdict.Objective{}}
 	v.Add(reason.SourceBroken, "querying Prometheus at http://127.0.0.1:9090: connection refused")
@@ -147,6 +168,7 @@ func TestReportsAreAsTheyWere(t *testing.T) {
 	}{
 		{"met", met(), run()},
 		{"troubled", troubled(), run()},
+		{"compared", compared(), run()},
 		{"broken", broken(), nil},
 	} {
 		for file, write := range map[string]func(io.Writer) error{

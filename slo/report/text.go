@@ -27,12 +27,20 @@ func Text(w io.Writer, v *verdict.Verdict, color bool) error {
 	t.line("")
 	t.table(rows(v))
 	for _, l := range lines(v) {
-		t.line(" %s  %s  %s", t.mark(l.State, mark(l.State)), pad(l.About.English, 7), l.Text.English)
+		t.line(" %s  %s  %s", t.mark(l.State, mark(l.State)), pad(l.About.English, aboutWidth(v)), l.Text.English)
 		t.more(l.More, most)
 	}
 	t.line("")
 	_, err := io.WriteString(w, t.b.String())
 	return err
+}
+
+// aboutWidth keeps the column of what a line is about as narrow as it can be.
+func aboutWidth(v *verdict.Verdict) int {
+	if v.Baseline != nil {
+		return len("baseline")
+	}
+	return len("trouble")
 }
 
 type terminal struct {

@@ -58,7 +58,9 @@ type Verdict struct {
 	Audit      *Audit      `json:"audit"`
 	Thresholds []Threshold `json:"thresholds"`
 	Totals     *Totals     `json:"totals"`
-	Digests    Digests     `json:"digests"`
+	// Baseline compares with earlier runs; null where none were given.
+	Baseline *Baseline `json:"baseline"`
+	Digests  Digests   `json:"digests"`
 }
 
 // Window is what was judged.
@@ -185,7 +187,7 @@ func (v *Verdict) state() State {
 	if v.Run != nil && !v.Run.Valid {
 		return Invalid
 	}
-	if v.has(reason.Threshold) || v.any(Breached) {
+	if v.has(reason.Threshold, reason.Regression) || v.any(Breached) {
 		return Breached
 	}
 	if v.has(reason.Interrupted, reason.TotalsDiffer) || v.any(Inconclusive) || len(v.Objectives) == 0 {
