@@ -4,12 +4,14 @@ package run
 const (
 	OpEnroll = "enroll"
 	OpCancel = "cancel"
+	OpLogin  = "login"
 )
 
 // Outcomes of a request, the values of the tag "outcome". Every other problem code of the service is an outcome too.
 const (
 	Granted         = "granted"
 	Cancelled       = "cancelled"
+	LoggedIn        = "logged-in"
 	SectionFull     = "section-full"
 	TimetableClash  = "timetable-clash"
 	CreditLimit     = "credit-limit"
@@ -31,6 +33,8 @@ func DefiniteOutcomes(op string) []string {
 		return []string{Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, PeriodClosed}
 	case OpCancel:
 		return []string{Cancelled, NotEnrolled, PeriodClosed}
+	case OpLogin:
+		return []string{LoggedIn}
 	}
 	return nil
 }
@@ -42,8 +46,10 @@ func Definite(op, outcome string) bool {
 		return op == OpEnroll
 	case Cancelled, NotEnrolled:
 		return op == OpCancel
+	case LoggedIn:
+		return op == OpLogin
 	case PeriodClosed:
-		return true
+		return op == OpEnroll || op == OpCancel
 	}
 	return false
 }

@@ -15,13 +15,26 @@ import (
 	"github.com/goormu/stampede/k6/stampede"
 )
 
-// All are the scenarios by name.
-var All = map[string]stampede.Scenario{OpenTimeName: OpenTime}
+// All are the scenarios, in the order in which they are listed.
+var All = []Scenario{OpenTime, Spike}
 
 // k6 looks for extensions when a binary starts, so they must be registered here.
 func init() {
 	stampede.RegisterExecutor()
-	stampede.RegisterModule(All)
+	builders := map[string]stampede.Scenario{}
+	for _, s := range All {
+		builders[s.Name] = s.Options
+	}
+	stampede.RegisterModule(builders)
+}
+
+// A Scenario is one that k6 can play: what is special about it, in terms of the executor's configuration.
+type Scenario struct {
+	Name       string // In scripts and records.
+	Summary    string // One sentence.
+	Parameters []Parameter
+	Thresholds map[string][]string
+	fix        func(c *stampede.Config) // What makes it this scenario; nil for nothing.
 }
 
 // A Parameter is one variable of a script's environment.
@@ -30,6 +43,24 @@ type Parameter struct {
 	Default string // As a user would write it; "" for none.
 	Meaning string
 	set     func(c *stampede.Config, value string) error
+	own     bool // The default is the scenario's, and not the executor's.
+}
+
+// Options builds k6's options of the scenario from a script's environment. given says of a variable whether it was given
+// to the script and not found in the system's environment. The error names every parameter that cannot be read.
+func (s Scenario) Options(env map[string]string, given func(string) bool) (stampede.Options, error) {
+	c := stampede.NewConfig(s.Name)
+	if s.fix != nil {
+		s.fix(c)
+	}
+	if err := apply(c, s.Parameters, env, given); err != nil {
+		return stampede.Options{}, fmt.Errorf("scenario %s: %w", s.Name, err)
+	}
+	return stampede.Options{
+		Scenarios:         map[string]*stampede.Config{s.Name: c},
+		Thresholds:        s.Thresholds,
+		SummaryTrendStats: []string{"avg", "min", "med", "max", "p(90)", "p(95)", "p(99)", "p(99.9)"},
+	}, nil
 }
 
 // apply sets what env holds of the parameters. It reports every value that cannot be read at once, and every variable
@@ -39,11 +70,14 @@ func apply(c *stampede.Config, parameters []Parameter, env map[string]string, gi
 	known := map[string]bool{}
 	for _, p := range parameters {
 		known[p.Name] = true
-		value, ok := env[p.Name]
-		if !ok || strings.TrimSpace(value) == "" {
+		value := strings.TrimSpace(env[p.Name])
+		if value == "" && p.own {
+			value = p.Default
+		}
+		if value == "" {
 			continue
 		}
-		if err := p.set(c, strings.TrimSpace(value)); err != nil {
+		if err := p.set(c, value); err != nil {
 			errs = append(errs, fmt.Errorf("parameter %s: %w", p.Name, err))
 		}
 	}

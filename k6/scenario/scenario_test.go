@@ -18,46 +18,81 @@ func never(string) bool { return false }
 
 func build(t *testing.T, env map[string]string) *stampede.Config {
 	t.Helper()
-	options, err := scenario.OpenTime(env, always)
+	options, err := scenario.OpenTime.Options(env, always)
 	require.NoError(t, err)
-	return options.Scenarios[scenario.OpenTimeName]
+	return options.Scenarios[scenario.OpenTime.Name]
+}
+
+func TestScenarios(t *testing.T) {
+	for _, s := range scenario.All {
+		t.Run(s.Name+" needs a target only, and its defaults are those of its parameters", func(t *testing.T) {
+			build := func(env map[string]string) *stampede.Config {
+				options, err := s.Options(env, always)
+				require.NoError(t, err)
+				return options.Scenarios[s.Name]
+			}
+			c := build(map[string]string{"TARGET": "http://127.0.0.1:8080"})
+			require.Empty(t, c.Validate())
+			defaults := map[string]string{"TARGET": "http://127.0.0.1:8080"}
+			for _, p := range s.Parameters {
+				if p.Default != "" && p.Name != "RUN_DIR" {
+					defaults[p.Name] = p.Default
+				}
+			}
+			same := build(defaults)
+			require.Empty(t, same.Validate())
+			type values struct {
+				whole             [5]int64
+				words             [4]string
+				zipf, rude        float64
+				reload            bool
+				durations         [9]time.Duration
+				target, elsewhere []string
+			}
+			of := func(c *stampede.Config) values {
+				return values{
+					[5]int64{c.Students.Int64, c.FirstStudent.Int64, c.Choices.Int64, c.Seed.Int64, c.Rounds.Int64},
+					[4]string{c.Password.String, c.Shape.String, c.Act.String, c.Tokens.String},
+					c.Zipf.Float64, c.Rude.Float64, c.Reload.Bool,
+					[9]time.Duration{
+						c.Arrive.TimeDuration(), c.Poll.TimeDuration(), c.GiveUp.TimeDuration(), c.RequestTimeout.TimeDuration(), c.Within.TimeDuration(),
+						c.MaxDuration.TimeDuration(), c.LatencyObjective.TimeDuration(), c.Median.TimeDuration(), c.Think.TimeDuration(),
+					},
+					c.Target, c.AllowTarget,
+				}
+			}
+			require.Equal(t, of(c), of(same))
+		})
+
+		t.Run(s.Name+" has a script of three lines", func(t *testing.T) {
+			text, err := os.ReadFile(s.Name + ".js")
+			require.NoError(t, err)
+			require.Equal(t, 3, strings.Count(string(text), "\n"))
+			require.Contains(t, string(text), "stampede.options('"+s.Name+"', __ENV)")
+		})
+
+		t.Run(s.Name+" stands in the README, with each of its parameters", func(t *testing.T) {
+			text, err := os.ReadFile("../README.md")
+			require.NoError(t, err)
+			require.Contains(t, string(text), "| `"+s.Name+"` | "+s.Summary+" |")
+			for _, p := range s.Parameters {
+				byDefault := ""
+				if p.Default != "" {
+					byDefault = "`" + p.Default + "`"
+				}
+				require.Contains(t, string(text), strings.Join([]string{"| `" + p.Name + "`", byDefault, p.Meaning + " |"}, " | "))
+			}
+		})
+	}
 }
 
 func TestOpenTime(t *testing.T) {
-	t.Run("a target is all it needs, and the defaults are those of the table", func(t *testing.T) {
-		c := build(t, map[string]string{"TARGET": "http://127.0.0.1:8080"})
-		require.Empty(t, c.Validate())
-		defaults := map[string]string{"TARGET": "http://127.0.0.1:8080"}
-		for _, p := range scenario.OpenTimeParameters {
-			if p.Default != "" && p.Name != "RUN_DIR" {
-				defaults[p.Name] = p.Default
-			}
-		}
-		same := build(t, defaults)
-		require.Equal(t, c.Students.Int64, same.Students.Int64)
-		require.Equal(t, c.FirstStudent.Int64, same.FirstStudent.Int64)
-		require.Equal(t, c.Password.String, same.Password.String)
-		require.Equal(t, c.Choices.Int64, same.Choices.Int64)
-		require.Equal(t, c.Seed.Int64, same.Seed.Int64)
-		require.InDelta(t, c.Zipf.Float64, same.Zipf.Float64, 0)
-		for name, pair := range map[string][2]time.Duration{
-			"ARRIVE":            {c.Arrive.TimeDuration(), same.Arrive.TimeDuration()},
-			"POLL":              {c.Poll.TimeDuration(), same.Poll.TimeDuration()},
-			"GIVE_UP":           {c.GiveUp.TimeDuration(), same.GiveUp.TimeDuration()},
-			"REQUEST_TIMEOUT":   {c.RequestTimeout.TimeDuration(), same.RequestTimeout.TimeDuration()},
-			"MAX_DURATION":      {c.MaxDuration.TimeDuration(), same.MaxDuration.TimeDuration()},
-			"LATENCY_OBJECTIVE": {c.LatencyObjective.TimeDuration(), same.LatencyObjective.TimeDuration()},
-		} {
-			require.Equal(t, pair[0], pair[1], name)
-		}
-	})
-
 	t.Run("each parameter reaches its member", func(t *testing.T) {
 		c := build(t, map[string]string{
 			"TARGET": "http://127.0.0.1:1/, http://127.0.0.1:2", "TOKENS": "t.csv", "FIRST_STUDENT": "5", "PASSWORD": "p", "STUDENTS": "7",
 			"T0": "2050-01-01T00:00:00Z", "ARRIVE": "1s", "POLL": "0s", "CHOICES": "2", "ZIPF": "0.5", "SEED": "9",
 			"GIVE_UP": "3s", "REQUEST_TIMEOUT": "4s", "MAX_DURATION": "5m", "RUN_ID": "20261122T041500Z-3f9a", "RUN_DIR": "d",
-			"ALLOW_TARGET": "a, b", "LATENCY_OBJECTIVE": "1s", "FAULT": "busy-generator", "REVISION": "abc", "OPEN_IN": "6s",
+			"ALLOW_TARGET": "a, b", "LATENCY_OBJECTIVE": "1s", "RUDE": "0.1", "FAULT": "busy-generator", "REVISION": "abc", "OPEN_IN": "6s",
 		})
 		require.Equal(t, []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}, c.Target)
 		require.Equal(t, []string{"a", "b"}, c.AllowTarget)
@@ -65,6 +100,7 @@ func TestOpenTime(t *testing.T) {
 			[]string{c.Tokens.String, c.Password.String, c.T0.String, c.RunID.String, c.RunDir.String, c.Fault.String, c.Revision.String})
 		require.Equal(t, []int64{5, 7, 2, 9}, []int64{c.FirstStudent.Int64, c.Students.Int64, c.Choices.Int64, c.Seed.Int64})
 		require.InDelta(t, 0.5, c.Zipf.Float64, 0)
+		require.InDelta(t, 0.1, c.Rude.Float64, 0)
 		require.Equal(t, []time.Duration{time.Second, 0, 3 * time.Second, 4 * time.Second, 5 * time.Minute, time.Second, 6 * time.Second},
 			[]time.Duration{
 				c.Arrive.TimeDuration(), c.Poll.TimeDuration(), c.GiveUp.TimeDuration(), c.RequestTimeout.TimeDuration(),
@@ -73,7 +109,7 @@ func TestOpenTime(t *testing.T) {
 	})
 
 	t.Run("every value that cannot be read is named at once", func(t *testing.T) {
-		_, err := scenario.OpenTime(map[string]string{"STUDENTS": "1e4", "ZIPF": "NaN", "POLL": "5"}, never)
+		_, err := scenario.OpenTime.Options(map[string]string{"STUDENTS": "1e4", "ZIPF": "NaN", "POLL": "5"}, never)
 		for _, name := range []string{"STUDENTS", "ZIPF", "POLL"} {
 			require.ErrorContains(t, err, "parameter "+name+":")
 		}
@@ -81,26 +117,22 @@ func TestOpenTime(t *testing.T) {
 
 	t.Run("a slip in a name is found where it was given to the script, and left alone in the system's environment", func(t *testing.T) {
 		for slip, meant := range map[string]string{"STUDENT": "STUDENTS", "TARGETS": "TARGET", "tokens": "TOKENS", "GIVEUP": "GIVE_UP"} {
-			_, err := scenario.OpenTime(map[string]string{slip: "1"}, always)
+			_, err := scenario.OpenTime.Options(map[string]string{slip: "1"}, always)
 			require.ErrorContains(t, err, "unknown parameter "+slip+": did you mean "+meant+"?")
-			_, err = scenario.OpenTime(map[string]string{slip: "1"}, never)
+			_, err = scenario.OpenTime.Options(map[string]string{slip: "1"}, never)
 			require.NoError(t, err)
 		}
-		_, err := scenario.OpenTime(map[string]string{"MY_OWN_SETTING": "1"}, always)
+		_, err := scenario.OpenTime.Options(map[string]string{"MY_OWN_SETTING": "1"}, always)
 		require.NoError(t, err)
 	})
 }
 
-func TestREADME(t *testing.T) {
-	t.Run("the table of parameters is the one in the code", func(t *testing.T) {
-		text, err := os.ReadFile("../README.md")
+func TestSpike(t *testing.T) {
+	t.Run("its own parameters reach their members", func(t *testing.T) {
+		options, err := scenario.Spike.Options(map[string]string{"SHAPE": "poisson", "WITHIN": "7s", "MEDIAN": "1s"}, always)
 		require.NoError(t, err)
-		for _, p := range scenario.OpenTimeParameters {
-			byDefault := ""
-			if p.Default != "" {
-				byDefault = "`" + p.Default + "`"
-			}
-			require.Contains(t, string(text), strings.Join([]string{"| `" + p.Name + "`", byDefault, p.Meaning + " |"}, " | "))
-		}
+		c := options.Scenarios["spike"]
+		require.Equal(t, "poisson", c.Shape.String)
+		require.Equal(t, []time.Duration{7 * time.Second, time.Second}, []time.Duration{c.Within.TimeDuration(), c.Median.TimeDuration()})
 	})
 }

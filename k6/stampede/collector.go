@@ -39,7 +39,7 @@ type collector struct {
 	out      chan<- metrics.SampleContainer
 	sampler  *sampler
 	drawers  [drawers]drawer
-	released atomic.Int64 // Students offered at T0, until they are recorded.
+	released atomic.Bool // At T0, until the students offered are recorded.
 	quit     chan struct{}
 	done     chan struct{}
 
@@ -78,8 +78,8 @@ func (c *collector) Left(id int64, arrived, left time.Time, ok bool) {
 	d.Unlock()
 }
 
-// release is told that n students are let go at T0.
-func (c *collector) release(n int) { c.released.Add(int64(n)) }
+// release is told that the students are let go at T0.
+func (c *collector) release() { c.released.Store(true) }
 
 // follow keeps k6's gauge of active users in step with the crowd.
 func (c *collector) follow(crowd *student.Crowd) {
@@ -112,9 +112,11 @@ func (c *collector) stop() {
 
 func (c *collector) flush() {
 	batch := c.sampler.begin()
-	if n := c.released.Swap(0); n > 0 {
-		for range n {
-			c.run.recorder.Offer(c.run.t0)
+	if crowd := c.crowd.Load(); c.released.Swap(false) {
+		n := 0
+		for after := range crowd.Instants() {
+			c.run.recorder.Offer(c.run.t0.Add(after))
+			n++
 		}
 		c.sampler.count(&batch, c.sampler.custom.Students, c.sampler.plain, c.run.t0, float64(n))
 	}
@@ -164,29 +166,30 @@ func (c *collector) event(batch *metrics.Samples, e *student.Event) {
 		return
 	}
 	c.sampler.request(batch, e)
-	if e.Route != student.Enroll {
+	op := e.Op()
+	if op == "" {
 		return
 	}
 	// The record counts a request that the target did not even let connect as one that was made: it has an outcome.
 	recorder.Request()
 	if e.Begins {
-		recorder.Attempt(run.OpEnroll)
+		recorder.Attempt(op)
 	}
 	if e.First {
 		recorder.Send(e.Ready, e.Sent)
 	}
 	if e.Outcome != "" {
-		recorder.Finish(run.OpEnroll, e.Outcome, e.Finished)
+		recorder.Finish(op, e.Outcome, e.Finished)
 	}
 	if e.Definite {
-		recorder.Answer(run.OpEnroll, e.Outcome, e.Scheduled, e.Finished)
+		recorder.Answer(op, e.Outcome, e.Scheduled, e.Finished)
 	}
 	if e.Answers {
-		recorder.FirstAnswer(c.run.t0, e.Finished)
+		recorder.FirstAnswer(c.run.t0.Add(e.Due), e.Finished)
 	}
-	c.sampler.enrollment(batch, e, c.run.t0)
+	c.sampler.attempt(batch, e, c.run.t0)
 	c.tally(e)
-	if e.Left() {
+	if e.Left() && e.Route != student.Login { // A log-in changes nothing that could be audited.
 		c.run.journal.Append(entry(e))
 	}
 }
@@ -212,7 +215,7 @@ func (c *collector) outcomesNow() (map[string]int64, int64) {
 // entry is the journal's line of a request that left.
 func entry(e *student.Event) journal.Entry {
 	j := journal.Entry{
-		Op: journal.OpEnroll, StudentID: e.Student, SectionID: e.Section, Key: e.Key,
+		Op: e.Op(), StudentID: e.Student, SectionID: e.Section, Key: e.Key,
 		Scheduled: e.Scheduled, Sent: e.Sent, Status: e.Status, Outcome: journal.OutcomeUnknown,
 	}
 	if e.Status != 0 {

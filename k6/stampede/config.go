@@ -52,7 +52,15 @@ type Config struct {
 	Choices          null.Int           `json:"choices"`          // Sections on each student's list.
 	Zipf             null.Float         `json:"zipf"`             // Exponent of the sections' popularity.
 	Seed             null.Int           `json:"seed"`             // Of everything random.
-	GiveUp           types.NullDuration `json:"giveUp"`           // After T0.
+	GiveUp           types.NullDuration `json:"giveUp"`           // After a student's instant.
+	Act              null.String        `json:"act"`              // What students do at their instant: "enroll" or "login".
+	Shape            null.String        `json:"shape"`            // Of the students' instants: "at-once", "poisson" or "human".
+	Within           types.NullDuration `json:"within"`           // After T0 all instants are, but where the shape is "at-once".
+	Median           types.NullDuration `json:"median"`           // Of the shape "human".
+	Rounds           null.Int           `json:"rounds"`           // How often who has a seat gives it back and enrols again.
+	Think            types.NullDuration `json:"think"`            // Before that.
+	Reload           null.Bool          `json:"reload"`           // A look at the page is at the period and at the sections.
+	Rude             null.Float         `json:"rude"`             // Share of students who do not heed Retry-After.
 	RequestTimeout   types.NullDuration `json:"requestTimeout"`   // Of one request.
 	MaxDuration      types.NullDuration `json:"maxDuration"`      // Of the whole scenario.
 	RunID            null.String        `json:"runID"`            // A new one where it is missing.
@@ -80,6 +88,14 @@ func NewConfig(name string) *Config {
 		Seed:             null.NewInt(1, false),
 		GiveUp:           duration(30 * time.Second),
 		RequestTimeout:   duration(10 * time.Second),
+		Act:              null.NewString(ActEnroll, false),
+		Shape:            null.NewString(ShapeAtOnce, false),
+		Within:           duration(30 * time.Second),
+		Median:           duration(2 * time.Second),
+		Rounds:           null.NewInt(0, false),
+		Think:            duration(time.Second),
+		Reload:           null.NewBool(false, false),
+		Rude:             null.NewFloat(0, false),
 		MaxDuration:      duration(MaxDuration),
 		LatencyObjective: duration(3 * time.Second),
 	}
@@ -115,6 +131,7 @@ func (c *Config) validate(now time.Time, getenv func(string) string) []error {
 	add(c.FirstStudent.Int64 < 1, "firstStudent (FIRST_STUDENT) is %d, less than 1", c.FirstStudent.Int64)
 	add(c.Choices.Int64 < 1 || c.Choices.Int64 > 1000, "choices (CHOICES) is %d, not within 1 and 1000", c.Choices.Int64)
 	add(!(c.Zipf.Float64 >= 0 && c.Zipf.Float64 <= 10), "zipf (ZIPF) is %v, not within 0 and 10", c.Zipf.Float64)
+	errs = append(errs, c.validateBehaviour()...)
 	add(c.Seed.Int64 < 0, "seed (SEED) is %d, less than 0", c.Seed.Int64)
 	for _, d := range []struct {
 		name        string
@@ -192,8 +209,8 @@ func (c *Config) GetDescription(et *lib.ExecutionTuple) string {
 	} else if c.OpenIn.Valid {
 		when = "in " + c.OpenIn.TimeDuration().String()
 	}
-	return fmt.Sprintf("%d students enrol at one instant, %s, at %s (giveUp: %s)",
-		et.ScaleInt64(c.Students.Int64), when, strings.Join(c.Target, ", "), c.GiveUp.TimeDuration())
+	return fmt.Sprintf("%d students %s, %s, at %s (giveUp: %s)",
+		et.ScaleInt64(c.Students.Int64), c.describeBehaviour(), when, strings.Join(c.Target, ", "), c.GiveUp.TimeDuration())
 }
 
 // HasWork says whether any student falls into the segment.

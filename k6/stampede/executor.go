@@ -145,7 +145,7 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 	p := e.prepared
 	e.log.Infof("Run %s: %d students, %s; the service's clock is %s ahead.", r.id, len(p.rows), describe(p.targets),
 		p.skew.Round(10*time.Microsecond))
-	if e.config.Tokens.String == "" {
+	if e.config.Tokens.String == "" && !e.config.logsIn() {
 		e.log.Infof("Logging %d students in.", len(p.identity))
 		err := student.LogIn(ctx, p.targets, p.identity, e.config.Password.String, e.config.RequestTimeout.TimeDuration(),
 			r.collector.Finished, func() { bar.loggedIn.Add(1) })
@@ -153,9 +153,14 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 			return ignoreInterrupt(ctx, err)
 		}
 	}
-	sections, err := student.Catalogue(ctx, p.targets[0], p.identity[0].Token, e.config.RequestTimeout.TimeDuration())
-	if err != nil {
-		return ignoreInterrupt(ctx, err)
+	var choices *student.Choices
+	if !e.config.logsIn() {
+		sections, err := student.Catalogue(ctx, p.targets[0], p.identity[0].Token, e.config.RequestTimeout.TimeDuration())
+		if err != nil {
+			return ignoreInterrupt(ctx, err)
+		}
+		e.log.Infof("%d sections to choose from.", len(sections))
+		choices = student.NewChoices(sections, e.config.Zipf.Float64, uint64(e.config.Seed.Int64))
 	}
 	now := time.Now()
 	if !r.t0.After(now) {
@@ -169,15 +174,15 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 	}
 	crowd := student.NewCrowd(student.Plan{
 		Run: r.id, T0: now.Add(r.t0.Sub(now)), Students: e.config.Students.Int64, Rows: p.rows, Identity: p.identity,
-		Targets: p.targets, Choices: student.NewChoices(sections, e.config.Zipf.Float64, uint64(e.config.Seed.Int64)),
-		Wishes: int(e.config.Choices.Int64), Seed: uint64(e.config.Seed.Int64),
+		Targets: p.targets, Choices: choices, Wishes: int(e.config.Choices.Int64), Seed: uint64(e.config.Seed.Int64),
+		LogIn: e.config.logsIn(), Password: e.config.Password.String, Press: e.config.press(),
+		Rounds: int(e.config.Rounds.Int64), Think: e.config.Think.TimeDuration(), Rude: e.config.Rude.Float64, Reload: e.config.Reload.Bool,
 		Arrival: arrival.Ramp(window), Opens: opens, Poll: e.config.Poll.TimeDuration(), GiveUp: e.config.GiveUp.TimeDuration(),
 		Timeout: e.config.RequestTimeout.TimeDuration(), Source: e.source(), Busy: e.busy(), To: r.collector,
 	})
 	bar.crowd.Store(crowd)
 	r.collector.follow(crowd)
-	e.log.Infof("%d sections to choose from. The students arrive over %s from %s; T0 is %s.", len(sections),
-		window.Round(time.Millisecond), opens.Format("15:04:05"), r.t0.Format(time.RFC3339Nano))
+	e.log.Infof("The students arrive over %s from %s; T0 is %s.", window.Round(time.Millisecond), opens.Format("15:04:05"), r.t0.Format(time.RFC3339Nano))
 	// From T0 on there is more to do than to save memory: the collector of garbage runs a quarter as often.
 	usual := debug.SetGCPercent(-1)
 	debug.SetGCPercent(usual)
@@ -186,7 +191,7 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 		if usual > 0 {
 			debug.SetGCPercent(max(usual, stormGC))
 		}
-		r.collector.release(len(p.rows))
+		r.collector.release()
 		e.log.Infof("T0: %d of %d students are waiting with an open connection.", crowd.Count().Waiting, len(p.rows))
 	})
 	return nil

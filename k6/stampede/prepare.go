@@ -145,7 +145,7 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 		t0 = now.Add(soon)
 	}
 	t0 = t0.UTC().Truncate(time.Millisecond)
-	last := t0.Add(e.config.GiveUp.TimeDuration() + e.config.RequestTimeout.TimeDuration()).Sub(now)
+	last := t0.Add(e.config.latest() + e.config.GiveUp.TimeDuration() + e.config.RequestTimeout.TimeDuration()).Sub(now)
 	if most := e.config.MaxDuration.TimeDuration(); last > most {
 		return time.Time{}, fmt.Errorf("T0 is in %s, too late to end within maxDuration (MAX_DURATION) of %s",
 			t0.Sub(now).Round(time.Second), most)

@@ -16,12 +16,17 @@ type sampler struct {
 	custom   *Metrics
 	system   *metrics.SystemTagSet
 	plain    *metrics.TagSet // Of the run and the scenario.
-	op       *metrics.TagSet // With op=enroll.
-	outcomes map[string]*metrics.TagSet
+	ops      [student.Routes]operation
 	requests map[requestTags]*metrics.TagSet
 	last     int     // Samples of the last batch.
 	sent     float64 // Bytes of the batch.
 	received float64
+}
+
+// An operation is what the samples of one kind of attempt are tagged with.
+type operation struct {
+	tags     *metrics.TagSet // With op.
+	outcomes map[string]*metrics.TagSet
 }
 
 // requestTags are what the tags of a request depend on.
@@ -40,10 +45,14 @@ func newSampler(e *Executor) (*sampler, error) {
 	}
 	s := &sampler{
 		builtin: test.BuiltinMetrics, custom: custom, system: test.Options.SystemTags, plain: test.RunTags,
-		outcomes: map[string]*metrics.TagSet{}, requests: map[requestTags]*metrics.TagSet{},
+		requests: map[requestTags]*metrics.TagSet{},
 	}
 	s.plain = s.with(s.plain, metrics.TagScenario, e.config.Name).WithTagsFromMap(e.config.Tags)
-	s.op = s.plain.With("op", run.OpEnroll)
+	for route, op := range map[student.Route]string{
+		student.Login: run.OpLogin, student.Enroll: run.OpEnroll, student.Cancel: run.OpCancel,
+	} {
+		s.ops[route] = operation{tags: s.plain.With("op", op), outcomes: map[string]*metrics.TagSet{}}
+	}
 	return s, nil
 }
 
@@ -88,7 +97,7 @@ func (s *sampler) visit(batch *metrics.Samples, v visit) {
 func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	s.sent += float64(e.BytesOut)
 	s.received += float64(e.BytesIn)
-	if e.Route == student.Enroll && e.Outcome == "" {
+	if e.Outcome == "" && e.Op() != "" {
 		return
 	}
 	tags, at, b := s.requestTags(e), e.Finished, s.builtin
@@ -118,10 +127,11 @@ func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	}
 }
 
-// enrollment adds the custom samples of an enrolment request.
-func (s *sampler) enrollment(batch *metrics.Samples, e *student.Event, t0 time.Time) {
+// attempt adds the custom samples of a request of an attempt.
+func (s *sampler) attempt(batch *metrics.Samples, e *student.Event, t0 time.Time) {
+	op := &s.ops[e.Route]
 	if e.Begins {
-		s.count(batch, s.custom.Attempts, s.op, e.Finished, 1)
+		s.count(batch, s.custom.Attempts, op.tags, e.Finished, 1)
 	}
 	if e.First {
 		s.time(batch, s.custom.SendLag, s.plain, e.Sent, e.Sent.Sub(e.Ready))
@@ -129,10 +139,10 @@ func (s *sampler) enrollment(batch *metrics.Samples, e *student.Event, t0 time.T
 	if e.Outcome == "" {
 		return
 	}
-	tags := s.outcomes[e.Outcome]
+	tags := op.outcomes[e.Outcome]
 	if tags == nil {
-		tags = s.op.With("outcome", e.Outcome)
-		s.outcomes[e.Outcome] = tags
+		tags = op.tags.With("outcome", e.Outcome)
+		op.outcomes[e.Outcome] = tags
 	}
 	s.count(batch, s.custom.Outcomes, tags, e.Finished, 1)
 	if e.Definite {
@@ -140,7 +150,7 @@ func (s *sampler) enrollment(batch *metrics.Samples, e *student.Event, t0 time.T
 		s.time(batch, s.custom.ResponseTime, tags, e.Finished, e.Finished.Sub(e.Scheduled))
 	}
 	if e.Answers {
-		s.time(batch, s.custom.StudentAnswerTime, s.plain, e.Finished, e.Finished.Sub(t0))
+		s.time(batch, s.custom.StudentAnswerTime, s.plain, e.Finished, e.Finished.Sub(t0.Add(e.Due)))
 	}
 }
 

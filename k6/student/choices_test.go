@@ -67,7 +67,7 @@ func TestOutcome(t *testing.T) {
 		{"nothing", "", run.Error, 500},
 	} {
 		t.Run(test.name+" is "+test.want, func(t *testing.T) {
-			require.Equal(t, test.want, student.Outcome(test.status, []byte(test.body)))
+			require.Equal(t, test.want, student.Outcome(run.OpEnroll, test.status, []byte(test.body)))
 		})
 	}
 }
@@ -76,7 +76,7 @@ func FuzzOutcome(f *testing.F) {
 	f.Add(409, `{"code":"section-full"}`)
 	f.Add(409, `{ "code" : "timetable-clash" }`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		require.NotEmpty(t, student.Outcome(status, []byte(body)))
+		require.NotEmpty(t, student.Outcome(run.OpEnroll, status, []byte(body)))
 	})
 }
 

@@ -2,6 +2,8 @@ package student
 
 import (
 	"context"
+	"encoding/json"
+	"iter"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -17,13 +19,19 @@ const (
 	quiet     = time.Second    // No poll begins later than this before T0.
 	cutoff    = quiet * 3 / 10 // No answer is awaited longer than this before T0.
 	spin      = 2 * time.Millisecond
-	keepBytes = 4 << 10 // Of an answer's body: problem documents are smaller.
+	keepBytes = 4 << 10 // Of an answer's body: problem documents and tokens are smaller.
+)
+
+// What makes one seed several: chances that must not depend on each other.
+const (
+	pressing = 0xbf58476d1ce4e5b9
+	rudeness = 0x94d049bb133111eb
 )
 
 // A Plan is everything that the students of one generator need to know. Nobody changes it once they are under way.
 type Plan struct {
 	Run      string    // The run's ID, which every Idempotency-Key begins with.
-	T0       time.Time // When all enrol.
+	T0       time.Time // When all enrol, or from when on.
 	Students int64     // Of the whole run, all generators together.
 	Rows     []int64   // The places in the run of this generator's students, which count from 0 and ascend.
 	Identity []Identity
@@ -32,10 +40,18 @@ type Plan struct {
 	Wishes   int // Sections on a student's list.
 	Seed     uint64
 
+	LogIn    bool          // All log in at their instant, with Password, instead of enrolling; Choices may be nil.
+	Password string        // Everybody's.
+	Press    arrival.Shape // When each student's instant is, after T0; nil for all at T0.
+	Rounds   int           // How often a student who has a seat gives it back and enrols again.
+	Think    time.Duration // How long it thinks before that, on average.
+	Rude     float64       // The share of students who ask again at once instead of when Retry-After says.
+	Reload   bool          // A look at the page asks for both the period and the sections.
+
 	Arrival arrival.Shape
 	Opens   time.Time     // When the first may arrive.
-	Poll    time.Duration // Between two looks at the page before T0, on average; 0 for none.
-	GiveUp  time.Duration // How long after T0 a student still begins a request.
+	Poll    time.Duration // Between two looks at the page before a student's instant, on average; 0 for none.
+	GiveUp  time.Duration // How long after its instant a student still begins a request.
 	Timeout time.Duration // Of one request.
 	Source  int           // The first source address on loopback; 0 for the system's choice. See wire.SourcePorts.
 	Busy    time.Duration // The seeded fault: what the senders waste at T0 before they send.
@@ -47,7 +63,9 @@ type Crowd struct {
 	plan     Plan
 	students []student
 	dials    chan dial
+	password []byte        // As JSON.
 	gate     atomic.Bool   // Open from T0 on.
+	shut     atomic.Bool   // Never open: the gate of students who have instants of their own.
 	sentAll  chan struct{} // Closed when the requests of T0 have left.
 	gone     sync.WaitGroup
 
@@ -72,15 +90,35 @@ type dialed struct {
 // NewCrowd prepares the students of a plan.
 func NewCrowd(plan Plan) *Crowd {
 	c := &Crowd{plan: plan, students: make([]student, len(plan.Rows)), dials: make(chan dial, dialers), sentAll: make(chan struct{})}
+	c.password, _ = json.Marshal(plan.Password) // A string can always be encoded.
 	for i := range c.students {
 		row := plan.Rows[i]
 		s := &c.students[i]
 		s.crowd, s.local, s.id, s.token = c, i, plan.Identity[i].ID, plan.Identity[i].Token
 		s.target = plan.Targets[i%len(plan.Targets)]
-		s.wishes = plan.Choices.Of(row, plan.Wishes)
 		s.chance = *rand.NewPCG(plan.Seed^0x9e3779b97f4a7c15, uint64(row))
+		s.route, s.scheduled = Login, plan.T0
+		if !plan.LogIn {
+			s.route, s.wishes = Enroll, plan.Choices.Of(row, plan.Wishes)
+		}
+		if plan.Press != nil {
+			s.after = plan.Press(row, plan.Students, arrival.Chance(plan.Seed^pressing, row))
+			s.scheduled = plan.T0.Add(s.after)
+		}
+		s.rude = plan.Rude > 0 && arrival.Chance(plan.Seed^rudeness, row) < plan.Rude
 	}
 	return c
+}
+
+// Instants returns when each student's instant is, after T0.
+func (c *Crowd) Instants() iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		for i := range c.students {
+			if !yield(c.students[i].after) {
+				return
+			}
+		}
+	}
 }
 
 // Count returns the present numbers.
@@ -88,8 +126,8 @@ func (c *Crowd) Count() Count {
 	return Count{Arrived: c.arrived.Load(), Waiting: c.waiting.Load(), Left: c.left.Load()}
 }
 
-// Run lets the students arrive, sends their requests at T0 and returns when the last one has left. When ctx ends, all
-// leave at once. released is called at T0, before the first request is sent.
+// Run lets the students arrive, sends their requests at T0, or lets each send its own at its instant, and returns when
+// the last one has left. When ctx ends, all leave at once. released is called at T0, before the first request is sent.
 func (c *Crowd) Run(ctx context.Context, released func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -183,8 +221,9 @@ func (c *Crowd) release(ctx context.Context, released func()) {
 			sleep(ctx, time.Until(c.plan.T0)-spin)
 			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { // It spins: a timer may be late.
 			}
-			if ctx.Err() == nil && !c.gate.Swap(true) {
-				released()
+			if ctx.Err() == nil && w == 0 {
+				released() // Nobody can be done before it was called.
+				c.gate.Store(true)
 			}
 			start.Done()
 			start.Wait()
@@ -196,13 +235,21 @@ func (c *Crowd) release(ctx context.Context, released func()) {
 	}
 }
 
-// send sends the first request of each of a writer's students.
+// send sends the first request of each of a writer's students, where they share one instant.
 func (c *Crowd) send(writer, writers int) {
+	if c.plan.Press != nil {
+		return
+	}
 	buffer := make([]byte, 0, 1024)
 	for i := writer; i < len(c.students); i += writers {
 		s := &c.students[i]
 		if conn := s.conn.Load(); conn != nil && conn.Parked() {
-			request := s.enrollment(s.wishes[0], s.key(0)) // The student makes the same key; its own fields are its own.
+			var request wire.Request // The student would make the same; what changes of its fields is its own.
+			if c.plan.LogIn {
+				request = s.login()
+			} else {
+				request = s.enrollment(s.wishes[0], s.key(1))
+			}
 			buffer = request.AppendTo(buffer[:0])
 			conn.Send(buffer)
 		}

@@ -2,6 +2,7 @@ package student
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -14,15 +15,15 @@ import (
 type verdict uint8
 
 const (
-	again   verdict = iota // The same section once more.
-	next                   // The next section.
-	granted                // Done.
-	leave                  // Nothing more can be had.
+	again verdict = iota // The same section once more.
+	next                 // The next section.
+	done                 // That is what it wanted.
+	leave                // Nothing more can be had.
 )
 
 // verdicts holds the outcomes after which a student does not ask for the same section again.
 var verdicts = map[string]verdict{
-	run.Granted: granted, run.PeriodClosed: leave,
+	run.Granted: done, run.Cancelled: done, run.NotEnrolled: done, run.LoggedIn: done, run.PeriodClosed: leave,
 	run.SectionFull: next, run.TimetableClash: next, run.CreditLimit: next, run.AlreadyEnrolled: next,
 	"section-not-found": next, "invalid-request": next, "idempotency-key-reused": next, "too-large": next,
 	"unauthenticated": leave, "token-expired": leave, "forbidden": leave, "not-found": leave, "method-not-allowed": leave,
@@ -35,20 +36,45 @@ type answer struct {
 	retryAfter time.Duration // Negative where the service asks for nothing.
 }
 
-// enroll works through the student's wishes from T0 on and says whether one was granted.
-func (s *student) enroll(ctx context.Context) bool {
-	s.scheduled = s.crowd.plan.T0
-	for s.choice = 0; s.choice < len(s.wishes) && !s.over(); s.choice++ {
+// work makes the attempt under way and, where it is refused, those at the wishes after it. It says whether one was what
+// the student wanted.
+func (s *student) work(ctx context.Context) bool {
+	for !s.over() {
 		v, at := s.attempt(ctx)
-		if v != next {
-			return v == granted
+		if v != next || s.choice+1 >= len(s.wishes) {
+			return v == done
 		}
-		s.scheduled, s.begun, s.keyed = at, false, ""
+		s.choice++
+		s.turnTo(s.route, at)
 	}
 	return false
 }
 
-// attempt asks for one section, with one key, until there is an answer that will not change, or it is too late.
+// churn gives the seat back after some thought and enrols anew, from the first wish on. It says whether the student has a
+// seat then; who has no time left keeps the one it has.
+func (s *student) churn(ctx context.Context) bool {
+	at := time.Now().Add(time.Duration((0.5 + s.roll()) * float64(s.crowd.plan.Think)))
+	sleep(ctx, time.Until(at))
+	if ctx.Err() != nil || s.over() {
+		return ctx.Err() == nil
+	}
+	s.turnTo(Cancel, at)
+	v, at := s.attempt(ctx)
+	if v != done {
+		return false
+	}
+	s.choice = 0
+	s.turnTo(Enroll, at)
+	return s.work(ctx)
+}
+
+// turnTo begins a new attempt, with a key of its own, which is due at an instant.
+func (s *student) turnTo(route Route, at time.Time) {
+	s.number++
+	s.route, s.scheduled, s.begun, s.keyed = route, at, false, ""
+}
+
+// attempt asks for one thing, with one key, until there is an answer that will not change, or it is too late.
 func (s *student) attempt(ctx context.Context) (verdict, time.Time) {
 	for try := 0; ; try++ {
 		a, ok := s.ask(ctx)
@@ -65,11 +91,13 @@ func (s *student) attempt(ctx context.Context) (verdict, time.Time) {
 	}
 }
 
-// pause is how long a student waits before it asks again: what the service told it and up to a tenth of a second more,
-// so that not all come back at the same instant.
+// pause is how long a student waits before it asks again: what the service told it, unless it is rude, and up to a tenth
+// of a second more, so that not all come back at the same instant.
 func (s *student) pause(a answer, try int) time.Duration {
 	jitter := time.Duration(s.roll() * float64(100*time.Millisecond))
 	switch {
+	case a.retryAfter >= 0 && s.rude:
+		return jitter
 	case a.retryAfter >= 0:
 		return a.retryAfter + jitter
 	case a.outcome == run.PeriodNotOpen:
@@ -78,14 +106,14 @@ func (s *student) pause(a answer, try int) time.Duration {
 	return s.backoff(try)
 }
 
-// ask gets one enrolment request out and reports what became of it; before T0 it waits for T0. It returns false when the
-// student must leave.
+// ask gets one request of the attempt out and reports what became of it; before the student's instant it waits for that.
+// It returns false when the student must leave.
 func (s *student) ask(ctx context.Context) (answer, bool) {
 	for closed := 0; ctx.Err() == nil; {
 		if s.conn.Load() == nil && !s.connect(ctx) {
 			return answer{}, false
 		}
-		if s.crowd.gate.Load() {
+		if s.sent || s.turn() {
 			if s.sent { // Nobody's second request delays another's first.
 				select {
 				case <-s.crowd.sentAll:
@@ -93,10 +121,7 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 					return answer{}, false
 				}
 			}
-			if s.keyed == "" {
-				s.keyed = s.key(s.choice)
-			}
-			r := s.enrollment(s.wishes[s.choice], s.keyed)
+			r := s.question()
 			x, sentAt, err := s.conn.Load().Do(&r, time.Now().Add(s.crowd.plan.Timeout), keepBytes)
 			return s.report(ctx, x, sentAt, err)
 		}
@@ -105,7 +130,7 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 		case err == nil || !sentAt.IsZero():
 			return s.report(ctx, x, sentAt, err)
 		case errors.Is(err, wire.ErrUnsent) && !errors.Is(err, wire.ErrClosed):
-			if ctx.Err() == nil && !s.crowd.gate.Load() && s.before() {
+			if ctx.Err() == nil && !s.turn() && s.before() {
 				s.look(ctx)
 			}
 		default: // The target hung up while the student waited.
@@ -118,40 +143,49 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 	return answer{}, false
 }
 
-// park waits for T0, or for the next look at the page.
+// park waits for the student's instant, or for the next look at the page.
 func (s *student) park() (*wire.Exchange, time.Time, error) {
 	plan := &s.crowd.plan
-	wake := plan.T0.Add(plan.Timeout) // By then the request was sent, and its time is nearly over.
+	gate, wake := &s.crowd.gate, plan.T0.Add(plan.Timeout) // By then the request was sent, and its time is nearly over.
+	if plan.Press != nil {
+		gate, wake = &s.crowd.shut, s.due()
+	}
 	if plan.Poll > 0 {
 		look := time.Now().Add(time.Duration((0.5 + s.roll()) * float64(plan.Poll)))
-		if look.Before(plan.T0.Add(-quiet)) {
+		if look.Before(s.due().Add(-quiet)) {
 			wake = look
 		}
 	}
 	s.crowd.waiting.Add(1)
 	defer s.crowd.waiting.Add(-1)
-	return s.conn.Load().Park(&s.crowd.gate, wake, plan.Timeout, keepBytes)
+	return s.conn.Load().Park(gate, wake, plan.Timeout, keepBytes)
 }
 
-// look is one look at the page before T0: is it open yet, or are there still seats.
+// look is one look at the page before the student's instant: is it open yet, or are there still seats.
 func (s *student) look(ctx context.Context) {
-	if s.roll() < 0.5 {
+	period := s.roll() < 0.5
+	if period || s.crowd.plan.Reload || s.token == "" {
 		s.get(ctx, Period)
-	} else {
+	}
+	if s.token != "" && (!period || s.crowd.plan.Reload) && s.conn.Load() != nil && s.before() {
 		s.get(ctx, Sections)
 	}
 }
 
-// report tells the listener of a finished enrolment request and takes from the answer what the student needs. A request
+// report tells the listener of a finished request of an attempt and takes from the answer what the student needs. A request
 // that was interrupted is told without an outcome: nobody knows what came of it, and nobody is to blame.
 func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time, err error) (answer, bool) {
-	e := &Event{Route: Enroll, Student: s.id, Target: s.target}
+	op := routes[s.route].op
+	e := &Event{Route: s.route, Student: s.id, Target: s.target}
 	s.finish(e, x, sentAt, err)
 	s.describe(e)
 	a := answer{finished: e.Finished, retryAfter: -1}
 	switch {
 	case x != nil:
-		e.Outcome = Outcome(x.Status, x.Body)
+		e.Outcome = Outcome(op, x.Status, x.Body)
+		if e.Outcome == run.LoggedIn && !s.receive(x.Body) {
+			e.Outcome = run.Error
+		}
 		if x.Status == http.StatusTooManyRequests || x.Status == http.StatusServiceUnavailable {
 			a.retryAfter = max(x.RetryAfter, 0)
 			if x.RetryAfter < 0 {
@@ -169,7 +203,7 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 	if err != nil {
 		s.hangUp()
 	}
-	e.Definite = run.Definite(run.OpEnroll, e.Outcome)
+	e.Definite = run.Definite(op, e.Outcome)
 	if e.Definite && !s.answered {
 		s.answered, e.Answers = true, true
 	}
@@ -180,18 +214,30 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 
 // describe fills in what an event of the attempt under way has.
 func (s *student) describe(e *Event) {
-	if s.keyed == "" {
-		s.keyed = s.key(s.choice)
-	}
-	e.Section, e.Key, e.Scheduled = s.wishes[s.choice], s.keyed, s.crowd.plan.T0
-	if !s.scheduled.IsZero() {
-		e.Scheduled = s.scheduled
+	e.Scheduled, e.Due = s.scheduled, s.after
+	if s.route != Login {
+		if s.keyed == "" {
+			s.keyed = s.key(s.number + 1)
+		}
+		e.Section, e.Key = s.wishes[s.choice], s.keyed
 	}
 	e.Begins, s.begun = !s.begun, true
 	if e.Left() && !s.sent {
-		s.sent, e.First, e.Ready = true, true, s.crowd.plan.T0
+		s.sent, e.First, e.Ready = true, true, s.due()
 		if s.ready.After(e.Ready) {
 			e.Ready = s.ready
 		}
 	}
+}
+
+// receive takes the token out of the answer to a log-in and says whether there is one.
+func (s *student) receive(body []byte) bool {
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if json.Unmarshal(body, &answer) != nil || !printable(answer.Token) {
+		return false
+	}
+	s.token = answer.Token
+	return true
 }

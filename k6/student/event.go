@@ -18,31 +18,32 @@ const (
 	Sections
 	Period
 	Enroll
+	Cancel
 	Timetable
 	Routes // How many there are.
 )
 
-var routes = [Routes]struct{ method, path string }{
-	Login:     {"POST", "/api/v1/student/login"},
-	Sections:  {"GET", "/api/v1/sections"},
-	Period:    {"GET", "/api/v1/period"},
-	Enroll:    {"POST", "/api/v1/enrollments"},
-	Timetable: {"GET", "/api/v1/enrollments"},
+var routes = [Routes]struct{ method, path, op string }{
+	Login:     {"POST", "/api/v1/student/login", run.OpLogin},
+	Sections:  {"GET", "/api/v1/sections", ""},
+	Period:    {"GET", "/api/v1/period", ""},
+	Enroll:    {"POST", "/api/v1/enrollments", run.OpEnroll},
+	Cancel:    {"DELETE", "/api/v1/enrollments/{section_id}", run.OpCancel},
+	Timetable: {"GET", "/api/v1/enrollments", ""},
 }
 
 // Method returns the route's HTTP method.
 func (r Route) Method() string { return routes[r].method }
 
-// Path returns the route's path under the base URL.
+// Path returns the route's path under the base URL, as a template.
 func (r Route) Path() string { return routes[r].path }
 
 // An Event is one finished request, or one that could not be sent.
 type Event struct {
-	Route     Route
 	Student   int64 // The student's number.
 	Target    *wire.Target
 	Status    int    // The HTTP status, or 0 without a usable answer.
-	Outcome   string // As in package run; of an enrolment only.
+	Outcome   string // As in package run; of an attempt only.
 	Err       error  // Why there is no usable answer.
 	Sent      time.Time
 	FirstByte time.Time // Zero without a usable answer.
@@ -54,19 +55,30 @@ type Event struct {
 	Connecting     time.Duration
 	TLSHandshaking time.Duration
 
-	// Of an enrolment only.
-	Section   int64
-	Key       string
-	Scheduled time.Time // When the attempt was due: T0, or the refusal that made the student try the next section.
-	Begins    bool      // The first request of its attempt.
-	First     bool      // The student's first request that left; Ready says since when it could.
-	Ready     time.Time // T0, or when the connection stood where the target made the student wait for it.
-	Definite  bool      // A grant or a refusal by the rules.
-	Answers   bool      // The student's first definite answer.
+	// Of an attempt only: to enrol, to cancel, or to log in where that is what the run is about.
+	Section   int64         // 0 of a log-in, which has no Key either.
+	Key       string        //
+	Scheduled time.Time     // When the attempt was due: the student's instant, the refusal before, or when it wanted to cancel.
+	Due       time.Duration // The student's instant, after T0.
+	Ready     time.Time     // Since when the student's first request could leave: its instant, or when a slow target let it connect.
 
-	// Dropped says that the student's request at T0 could not be sent for want of descriptors or ports (Err says which),
+	Route    Route
+	Begins   bool // The first request of its attempt.
+	First    bool // The student's first request that left.
+	Definite bool // A grant or a refusal by the rules.
+	Answers  bool // The student's first definite answer.
+
+	// Dropped says that the student's first request could not be sent for want of descriptors or ports (Err says which),
 	// which is the generator's fault; nothing else is set then but Student.
 	Dropped bool
+}
+
+// Op returns what an attempt is at, as in package run, or "" where the request is no attempt.
+func (e *Event) Op() string {
+	if e.Scheduled.IsZero() {
+		return ""
+	}
+	return routes[e.Route].op
 }
 
 // Left says whether the request left the generator.
@@ -77,7 +89,7 @@ func (e *Event) TimedOut() bool { return errors.Is(e.Err, os.ErrDeadlineExceeded
 
 // Expected says whether the answer is one that a healthy service gives: k6 calls the others failed.
 func (e *Event) Expected() bool {
-	if e.Route == Enroll {
+	if e.Op() != "" {
 		return e.Definite || e.Outcome == run.PeriodNotOpen
 	}
 	return e.Status >= 200 && e.Status < 400

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,19 +24,23 @@ type student struct {
 	etag   []byte
 	chance rand.PCG
 	local  int
+	after  time.Duration // Its instant, after T0.
+	rude   bool          // It does not wait as it is told.
 
-	// The attempt under way; from the start it is the one at T0.
-	choice    int       // Which wish.
-	scheduled time.Time // T0, or the refusal of the wish before.
-	keyed     string    // Its key.
+	// The attempt under way; from the start it is the one at the student's instant.
+	route     Route
 	begun     bool      // A request of it was reported.
+	number    int       // Of attempts before it.
+	choice    int       // Which wish.
+	scheduled time.Time // The instant, or the answer before.
+	keyed     string    // Its key.
 
 	connecting time.Duration // Of the connection, until a request reports it.
 	handshake  time.Duration
 	ready      time.Time // When the connection stood.
-	sent       bool      // The first enrolment has left.
+	sent       bool      // The first attempt has left.
 	answered   bool      // The student has a definite answer.
-	content    bool      // No more enrolments are asked for.
+	content    bool      // Nothing more is attempted.
 }
 
 // live is the student's goroutine.
@@ -53,31 +58,60 @@ func (s *student) live(ctx context.Context) {
 // day is what a student does; it returns false when it was interrupted.
 func (s *student) day(ctx context.Context) bool {
 	if s.connect(ctx) && s.before() {
-		s.get(ctx, Sections)
+		s.get(ctx, s.front())
 	}
-	granted := s.enroll(ctx)
+	served := s.work(ctx)
+	for round := 0; served && round < s.crowd.plan.Rounds; round++ {
+		served = s.churn(ctx)
+	}
 	s.content = true
-	if granted && ctx.Err() == nil && (s.conn.Load() != nil || s.connect(ctx)) {
-		s.get(ctx, Timetable)
+	if served && s.crowd.plan.LogIn {
+		s.visit(ctx, Sections)
+	}
+	if served {
+		s.visit(ctx, Timetable)
 	}
 	return ctx.Err() == nil
 }
 
-// before says whether there is still time for another look at the page before T0.
-func (s *student) before() bool { return time.Until(s.crowd.plan.T0) > cutoff }
+// front is the page that a student sees first: without a token it is when the registration opens.
+func (s *student) front() Route {
+	if s.token == "" {
+		return Period
+	}
+	return Sections
+}
+
+// visit looks at a page, on a new connection where there is none, unless the student is interrupted.
+func (s *student) visit(ctx context.Context, route Route) {
+	if ctx.Err() == nil && (s.conn.Load() != nil || s.connect(ctx)) {
+		s.get(ctx, route)
+	}
+}
+
+// due is the student's instant.
+func (s *student) due() time.Time { return s.crowd.plan.T0.Add(s.after) }
+
+// turn says whether the student's instant has come.
+func (s *student) turn() bool {
+	return s.crowd.gate.Load() && (s.crowd.plan.Press == nil || !time.Now().Before(s.due()))
+}
+
+// before says whether there is still time for another look at the page before the student's instant.
+func (s *student) before() bool { return time.Until(s.due()) > cutoff }
 
 // over says whether it is too late to begin a request.
-func (s *student) over() bool { return time.Since(s.crowd.plan.T0) > s.crowd.plan.GiveUp }
+func (s *student) over() bool { return time.Since(s.due()) > s.crowd.plan.GiveUp }
 
 // roll returns a number in [0, 1) of the student's own sequence.
 func (s *student) roll() float64 { return float64(s.chance.Uint64()>>11) / (1 << 53) }
 
-// key makes the Idempotency-Key of the attempt at a choice.
-func (s *student) key(choice int) string {
+// key makes the Idempotency-Key of an attempt; they count from 1.
+func (s *student) key(attempt int) string {
 	var buffer [64]byte
 	b := append(buffer[:0], s.crowd.plan.Run...)
 	b = strconv.AppendInt(append(b, '-'), s.id, 10)
-	b = strconv.AppendInt(append(b, '-'), int64(choice)+1, 10)
+	b = strconv.AppendInt(append(b, '-'), int64(attempt), 10)
 	return string(b)
 }
 
@@ -92,6 +126,32 @@ func (s *student) enrollment(section int64, key string) wire.Request {
 	return r
 }
 
+// login makes the request to log in, without the token that a student may have by then.
+func (s *student) login() wire.Request {
+	r := wire.Request{Method: Login.Method(), Path: s.target.Prefix + Login.Path(), Host: s.target.Host}
+	r.Body = append(strconv.AppendInt([]byte(`{"student_id":`), s.id, 10), `,"password":`...)
+	r.Body = append(append(r.Body, s.crowd.password...), '}')
+	return r
+}
+
+// question makes the request of the attempt under way.
+func (s *student) question() wire.Request {
+	if s.route == Login {
+		return s.login()
+	}
+	if s.keyed == "" {
+		s.keyed = s.key(s.number + 1)
+	}
+	section := s.wishes[s.choice]
+	if s.route == Cancel {
+		r := s.request(Cancel)
+		r.Path = s.target.Prefix + strings.Replace(Cancel.Path(), "{section_id}", strconv.FormatInt(section, 10), 1)
+		r.Key = s.keyed
+		return r
+	}
+	return s.enrollment(section, s.keyed)
+}
+
 func (s *student) hangUp() {
 	if conn := s.conn.Swap(nil); conn != nil {
 		conn.Close()
@@ -99,8 +159,8 @@ func (s *student) hangUp() {
 }
 
 // connect makes the student's connection and tries again until there is one. It returns false when the student must
-// leave: interrupted, too late, or without descriptors or ports at T0. Each failure is reported, as an enrolment's where
-// there is one to be sent.
+// leave: interrupted, too late, or without descriptors or ports at its instant. Each failure is reported, as an attempt's
+// where there is one to be sent.
 func (s *student) connect(ctx context.Context) bool {
 	s.hangUp()
 	plan := &s.crowd.plan
@@ -126,7 +186,7 @@ func (s *student) connect(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		if exhausted(d.err) && !s.sent && !time.Now().Before(plan.T0) {
+		if exhausted(d.err) && !s.sent && !time.Now().Before(s.due()) {
 			plan.To.Finished(&Event{Student: s.id, Dropped: true, Err: d.err})
 			return false
 		}
@@ -141,15 +201,16 @@ func exhausted(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
-// refused reports a connection that could not be made. From T0 on the target keeps the student from enrolling that way.
+// refused reports a connection that could not be made. From the student's instant on, the target keeps it from its attempt
+// that way.
 func (s *student) refused(start time.Time, err error) {
 	e := &Event{Route: Sections, Student: s.id, Target: s.target, Err: err, Finished: time.Now()}
 	e.Connecting = e.Finished.Sub(start)
 	switch {
 	case s.content:
 		e.Route = Timetable
-	case !e.Finished.Before(s.crowd.plan.T0):
-		e.Route, e.Outcome = Enroll, failure(err)
+	case !e.Finished.Before(s.due()):
+		e.Route, e.Outcome = s.route, failure(err)
 		s.describe(e)
 	}
 	s.crowd.plan.To.Finished(e)
@@ -169,8 +230,8 @@ func (s *student) get(ctx context.Context, route Route) {
 		r.Gzip, r.ETag = true, s.etag
 	}
 	deadline := time.Now().Add(s.crowd.plan.Timeout)
-	if t0 := s.crowd.plan.T0.Add(-cutoff); route != Timetable && deadline.After(t0) {
-		deadline = t0
+	if last := s.due().Add(-cutoff); !s.content && deadline.After(last) {
+		deadline = last
 	}
 	x, sentAt, err := conn.Do(&r, deadline, 0)
 	if ctx.Err() != nil {

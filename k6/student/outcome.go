@@ -20,10 +20,16 @@ var codes = map[string]bool{
 	"method-not-allowed": true, "internal": true,
 }
 
-// Outcome names what an answer to an enrolment says: run.Granted, a problem code of the contract, or run.Error.
-func Outcome(status int, body []byte) string {
-	if status == http.StatusCreated {
+// Outcome names what an answer to an attempt says: run.Granted, run.Cancelled or run.LoggedIn, a problem code of the
+// contract, or run.Error.
+func Outcome(op string, status int, body []byte) string {
+	switch {
+	case status == http.StatusCreated && op == run.OpEnroll:
 		return run.Granted
+	case status == http.StatusOK && op == run.OpCancel:
+		return run.Cancelled
+	case status == http.StatusOK && op == run.OpLogin:
+		return run.LoggedIn
 	}
 	if status >= 400 {
 		if code := problemCode(body); codes[code] {
