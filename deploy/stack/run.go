@@ -22,7 +22,7 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	defer s.Stop()
-	s.say("everything is up %43.1f s\n", time.Since(begun).Seconds())
+	s.say("everything is up %41.1f s\n", time.Since(begun).Seconds())
 	s.printTable()
 	s.say("\nask    %s  (both replicas as one, and what is in the bucket)\ndata   %s\nCtrl-C stops it", s.QueryURL(), s.Dir)
 	crashes := s.watch(ctx)

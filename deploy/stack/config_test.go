@@ -1,0 +1,36 @@
+package stack_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/deploy/stack"
+	"github.com/goormu/stampede/minio"
+)
+
+func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, stack.Default().Validate())
+	config := stack.Config{
+		Scrape: []string{"127.0.0.1:8080", ":8080", "127.0.0.1:http", "127.0.0.1:65536"}, BlockDuration: time.Second,
+		Root: minio.Credentials{SecretKey: "long-enough"},
+	}
+	require.EqualError(t, config.Validate(), `--dir is empty: name the folder for the data
+--scrape is ":8080": it must be a host and a port, like 127.0.0.1:8080
+--scrape is "127.0.0.1:http": it must be a host and a port, like 127.0.0.1:8080
+--scrape is "127.0.0.1:65536": it must be a host and a port, like 127.0.0.1:8080
+the length of a block is 1s: it must be at least 1m0s
+MINIO_ROOT_USER and MINIO_ROOT_PASSWORD go together: set both or none`)
+}
+
+func TestAProgramThatWasNotBuiltIsNamedBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	config := stack.Default()
+	config.Dir, config.Bin = t.TempDir(), t.TempDir()
+	_, err := stack.Start(t.Context(), config)
+	for _, name := range []string{"prometheus", "thanos", "minio"} {
+		require.ErrorContains(t, err, "run `make bin/"+name+"`")
+	}
+}

@@ -1,0 +1,78 @@
+package stack_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOneSeriesIsShownWhereTwoReplicasHoldIt(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	now := time.Now()
+	held := ask(t, s, ticks, now, raw)
+	require.Len(t, held.series, 2)
+	require.ElementsMatch(t, []string{"a", "b"}, []string{held.series[0].Metric["replica"], held.series[1].Metric["replica"]})
+	shown := ask(t, s, ticks, now)
+	require.Len(t, shown.series, 1)
+	require.NotContains(t, shown.series[0].Metric, "replica")
+	require.Empty(t, shown.warnings)
+
+	// One replica dies: no second goes unanswered, and what is missing is said for as long as it is missing.
+	eventually(t, time.Minute, "both replicas hold ten seconds to look back on", func() bool {
+		held := ask(t, s, "count_over_time("+ticks+"[10s]) >= 10", time.Now(), raw)
+		return len(held.series) == 2
+	})
+	died := time.Now()
+	require.NoError(t, s.Kill("prometheus-a"))
+	require.Equal(t, 200, ask(t, s, ticks, time.Now()).code)
+	eventually(t, 30*time.Second, "the dead replica's last sample has left the lookback", func() bool {
+		partial := ask(t, s, ticks, time.Now())
+		require.Equal(t, 200, partial.code, partial.fault)
+		require.Len(t, partial.series, 1)
+		require.NotEmpty(t, partial.warnings, "%s after the death", time.Since(died))
+		whole := ask(t, s, ticks, time.Now(), complete)
+		require.Equal(t, 422, whole.code, "%s after the death", time.Since(died))
+		require.NotEmpty(t, whole.fault)
+		return time.Since(died) > 15*time.Second
+	})
+	from, to := died.Add(-3*time.Second).Truncate(time.Second), died.Add(10*time.Second).Truncate(time.Second)
+	around := askRange(t, s, "rate("+ticks+"[5s])", from, to)
+	require.Len(t, around.series, 1)
+	require.Len(t, around.series[0].Values, int(to.Sub(from).Seconds())+1, "one point for each second around the death")
+	for _, point := range around.series[0].Values {
+		rate, err := strconv.ParseFloat(point[1].(string), 64)
+		require.NoError(t, err)
+		require.InEpsilon(t, 1000, rate, 0.25, "milliseconds a second, at %v", point[0])
+	}
+}
+
+func TestHistoryIsReadFromTheBucketOnceBothReplicasAreGone(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	gateway := storeGateway(t, s)
+	// The last ten seconds, as both replicas hold them now.
+	selector := ticks + "[10s]"
+	var at time.Time
+	var held answer
+	eventually(t, time.Minute, "both replicas hold ten seconds", func() bool {
+		at = time.Now().Add(-time.Second).Truncate(time.Second)
+		held = ask(t, s, selector, at, raw)
+		return len(held.series) == 2 && min(len(held.series[0].Values), len(held.series[1].Values)) == 10
+	})
+	require.Empty(t, ask(t, s, selector, at, raw, only(gateway)).series, "nothing was uploaded yet")
+	eventually(t, 4*time.Minute, "the store gateway has the blocks of both", func() bool {
+		stored := ask(t, s, selector, at, raw, only(gateway))
+		return len(stored.series) == 2
+	})
+	for _, name := range []string{"prometheus-a", "prometheus-b"} {
+		require.NoError(t, s.Kill(name))
+	}
+	stored := ask(t, s, selector, at, raw)
+	require.Equal(t, 200, stored.code, stored.fault)
+	require.ElementsMatch(t, held.series, stored.series, "every sample of both replicas")
+	require.Len(t, ask(t, s, ticks, at).series, 1)
+	require.Empty(t, ask(t, s, ticks, time.Now()).series, "what was not uploaded is missing, not made up")
+}
