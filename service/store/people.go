@@ -11,11 +11,8 @@ import (
 // Student returns a student's profile. Where there is none, the error is a registration.Error with the code
 // unauthenticated that wraps ErrNotFound.
 func (s *Store) Student(ctx context.Context, id registration.StudentID) (registration.Student, error) {
-	student, err := one(ctx, s.frequent, func(row scanner) (student registration.Student, err error) {
-		err = row.Scan(&student.ID, &student.Name, &student.NameEN, &student.Major, &student.Year, &student.MaxCredits)
-		return student, err
-	}, `SELECT student.id, student.name, student.name_en, major.name, student.study_year, student.max_credits
-		FROM student JOIN major ON major.id = student.major_id WHERE student.id = ?`, int64(id))
+	student, err := one(ctx, s.frequent, func(row scanner) (registration.Student, error) { return scanStudent(row) },
+		"SELECT "+studentColumns+` FROM student JOIN major ON major.id = student.major_id WHERE student.id = ?`, int64(id))
 	if errors.Is(err, ErrNotFound) {
 		return student, &registration.Error{Code: registration.Unauthenticated, Detail: fmt.Sprintf("there is no student %d", id), Err: err}
 	}

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -65,10 +64,7 @@ func (f *filter) set(name, value string) (err error) {
 			return registration.Errorf(registration.InvalidRequest, "credits must be a whole number from 0 to %d", maxCredits)
 		}
 	case "name":
-		if !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNameFilter {
-			return registration.Errorf(registration.InvalidRequest, "name must be at most %d characters of UTF-8", maxNameFilter)
-		}
-		f.name = fold(strings.TrimSpace(value))
+		f.name, err = nameFilter(value)
 	default:
 		return registration.Errorf(registration.InvalidRequest, "there is no filter %q: there are weekday, credits and name", name)
 	}

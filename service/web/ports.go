@@ -28,6 +28,14 @@ type Carts interface {
 	Cart(ctx context.Context, student registration.StudentID) ([]registration.CartItem, error)
 }
 
+// Rosters is what the staff see of the students.
+type Rosters interface {
+	// Students returns the students that a search selects, in the order of their numbers.
+	Students(ctx context.Context, search registration.StudentSearch) ([]registration.Student, error)
+	// Roster returns who holds a seat of a section, in the order of their numbers; the Error has the code section-not-found.
+	Roster(ctx context.Context, section registration.SectionID, page registration.Page) ([]registration.RosterEntry, error)
+}
+
 // Catalogue is what all students see alike.
 type Catalogue interface {
 	// Period returns the registration period, zero where none has been announced.

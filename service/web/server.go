@@ -40,6 +40,7 @@ type Config struct {
 	Catalogue Catalogue
 	Students  Students
 	Carts     Carts
+	Rosters   Rosters
 	Accounts  Accounts
 	Export    Export
 	Tokens    *auth.Tokens
@@ -180,6 +181,8 @@ func (s *Server) routes() *gin.Engine {
 	e.POST(s.student(http.MethodPost, "/cart/enrollments", s.enrollCart))
 	e.PUT(s.staff(http.MethodPut, "/staff/period", s.putPeriod))
 	e.GET(s.staff(http.MethodGet, "/staff/export", s.getExport))
+	e.GET(s.staff(http.MethodGet, "/staff/students", s.getStudents))
+	e.GET(s.staff(http.MethodGet, "/staff/sections/:section_id/enrollments", s.getRoster))
 
 	e.GET(s.public(http.MethodGet, "/openapi.json", s.getDocument))
 
