@@ -34,6 +34,7 @@ type flags struct {
 	baselines                       []string
 	failOnRegression                bool
 	minimumEffect                   float64
+	onInconclusive                  string
 }
 
 func evaluateCommand(stdout, stderr io.Writer, log *slog.Logger) *cobra.Command {
@@ -66,6 +67,7 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.StringArrayVar(&f.baselines, "baseline", nil, "compare with the verdict.json of an earlier run, a `file` or its folder; may be given several times")
 	fs.BoolVar(&f.failOnRegression, "fail-on-regression", false, "exit 99 when an objective regressed against the baseline")
 	fs.Float64Var(&f.minimumEffect, "minimum-effect", 0.1, "the smallest change that is a regression, as a `share` of the error budget (1 − target), or of a throughput")
+	fs.StringVar(&f.onInconclusive, "on-inconclusive", "fail", "`fail` exits 3 when the verdict is inconclusive; pass exits 0, and says so everywhere")
 	return cmd
 }
 
@@ -105,6 +107,9 @@ func prepare(f flags, now time.Time) (*job, error) {
 	var err error
 	if !slices.Contains(formats, f.format) {
 		return nil, usagef("--format must be one of %s, not %q", strings.Join(formats, ", "), f.format)
+	}
+	if f.onInconclusive != "fail" && f.onInconclusive != "pass" {
+		return nil, usagef("--on-inconclusive must be fail or pass, not %q", f.onInconclusive)
 	}
 	if f.wait < 0 {
 		return nil, usagef("--wait must not be negative")
@@ -258,6 +263,9 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 		baseline.Compare(v, j.earlier, baseline.Options{MinimumEffect: f.minimumEffect, Fail: f.failOnRegression})
 	}
 	v.Decide()
+	if f.onInconclusive == "pass" {
+		v.PassInconclusive()
+	}
 	return v, nil
 }
 

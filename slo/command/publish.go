@@ -36,6 +36,8 @@ func (j *job) publish(v *verdict.Verdict, f flags, stdout, stderr io.Writer, log
 		switch r.Code {
 		case reason.SourceBroken, reason.RecordBroken, reason.InternalError:
 			_, _ = fmt.Fprintln(stderr, "slo: "+strings.ReplaceAll(r.Text, "\n", " "))
+		case reason.PassedAnyway:
+			_, _ = fmt.Fprintln(stderr, "slo: WARNING: "+r.Text)
 		}
 	}
 	warnUnjudged(v, f, stderr)

@@ -55,6 +55,8 @@ const (
 	ShareNever     Code = "share-never-reached"
 	FloorUncertain Code = "floor-uncertain"
 	FewForFloor    Code = "few-events-for-floor"
+
+	IntervalCrosses Code = "interval-crosses-target"
 )
 
 // What a run can suffer from.
@@ -67,6 +69,7 @@ const (
 	Fault         Code = "seeded-fault"
 	Threshold     Code = "threshold"
 	Regression    Code = "regression"
+	PassedAnyway  Code = "inconclusive-passed"
 	AuditFailed   Code = "audit-violation"
 	SourceBroken  Code = "source-broken"
 	RecordBroken  Code = "record-broken"
@@ -101,6 +104,8 @@ var catalogue = map[Code][2]string{
 	FloorUncertain: {"between %s and %s: scrapes are too coarse to tell", "%s에서 %s 사이: 수집 간격이 성겨 판단할 수 없음"},
 	FewForFloor:    {"fewer events than one second of the floor of %s: the share must be reached within the first second", "하한 %s의 1초 분량보다 이벤트가 적음: 첫 1초 안에 목표 비율에 도달해야 함"},
 
+	IntervalCrosses: {"met, but the interval crosses the target: %s to %s (95 %%, Wilson, as if independent)", "달성했으나 신뢰구간이 목표에 걸침: %s ~ %s (95 %%, Wilson, 독립 가정)"},
+
 	UnhealthyRun:  {"the generator was the bottleneck: %s", "부하 생성기가 병목이었음: %s"},
 	SendLag:       {"p99 of the send lag is %s, over a quarter of the tightest latency objective of %s", "전송 지연 p99가 %s로, 가장 엄격한 지연 목표 %s의 1/4을 넘음"},
 	Dropped:       {"%s of %s could not be sent, more than 0.1 %%", "%[2]s개 중 %[1]s개를 보내지 못함(0.1 %% 초과)"},
@@ -109,6 +114,7 @@ var catalogue = map[Code][2]string{
 	Fault:         {"a fault was seeded on purpose: %s", "일부러 심은 결함: %s"},
 	Threshold:     {"threshold %s %s broken: %s", "임계값 %s %s 위반: %s"},
 	Regression:    {"regressed against at least %[2]s earlier runs: %[1]s", "이전 실행 %[2]s회 이상과 비교해 퇴보: %[1]s"},
+	PassedAnyway:  {"INCONCLUSIVE, AND PASSED: --on-inconclusive=pass turned exit code 3 into 0", "판정 불가인데 통과시킴: --on-inconclusive=pass로 종료 코드 3을 0으로 바꿈"},
 	AuditFailed:   {"the audit found violations (%s)", "감사에서 위반 발견(%s)"},
 	SourceBroken:  {"%s", "데이터 원본 오류: %s"},
 	RecordBroken:  {"%s", "실행 기록 오류: %s"},

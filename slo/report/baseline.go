@@ -10,7 +10,7 @@ import (
 // baselineLine says what changed since earlier runs, regressions first.
 func baselineLine(v *verdict.Verdict) line {
 	b := v.Baseline
-	l := line{State: verdict.Met, About: both("baseline", "기준")}
+	l := line{State: verdict.Met, About: both("baseline", "이전 실행")}
 	count := map[verdict.Judgement]int{}
 	titles := map[string]row{}
 	for _, r := range rows(v) {

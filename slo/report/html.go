@@ -21,6 +21,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"count":    figure.Count,
 	"percent":  func(share float64) float64 { return min(share, 1) * 100 },
 	"stamp":    stamp,
+	"share":    figure.Percent,
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"duration": func(seconds float64) string { return figure.Duration(time.Duration(seconds * float64(time.Second))) },
 	"mark":     mark,

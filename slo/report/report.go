@@ -98,6 +98,8 @@ func lines(v *verdict.Verdict) []line {
 		switch r.Code {
 		case reason.SourceBroken, reason.RecordBroken, reason.InternalError:
 			out = append(out, line{State: verdict.Malfunction, About: both("trouble", "문제"), Text: bothOf(r)})
+		case reason.PassedAnyway:
+			out = append(out, line{State: verdict.Inconclusive, About: both("WARNING", "경고"), Text: bothOf(r)})
 		}
 	}
 	if v.Audit != nil {

@@ -81,13 +81,13 @@ func met() *verdict.Verdict {
 				Description:       "Of all students scheduled at T0, the share that had a first definite answer within 10 s of T0.",
 				DescriptionKorean: "T0에 예정된 모든 학생 중 T0부터 10초 안에 첫 확답을 받은 학생의 비율.",
 				State:             verdict.Met, Target: 0.999, TargetPercent: "99.9", Value: pointer(1), Good: pointer(10000), Total: pointer(10000), Threshold: 10,
-				Budget:       burn(0.999, 10000, 0),
+				Budget: burn(0.999, 10000, 0), Interval: interval(10000, 10000),
 				Measurements: []verdict.Measurement{measured("good", `a_seconds_bucket{le="10"}`, 10000), measured("total", "students_total", 10000)},
 			},
 			{
 				Name: "attempt-latency", Title: "Attempts answered within 3 s", TitleKorean: "3초 안에 응답받은 신청 시도", Kind: verdict.KindRatio,
 				State: verdict.Met, Target: 0.99, TargetPercent: "99", Value: pointer(0.9952), Good: pointer(15250), Total: pointer(15323), Threshold: 3,
-				Budget:       burn(0.99, 15323, 73),
+				Budget: burn(0.99, 15323, 73), Interval: interval(15250, 15323),
 				Measurements: []verdict.Measurement{measured("good", `b_seconds_bucket{le="3"}`, 15250), measured("total", "attempts_total", 15323)},
 			},
 			{
@@ -119,6 +119,7 @@ func troubled() *verdict.Verdict {
 	b := budget.Of(0.999, 10000, 216)
 	v.Objectives[0].Budget = &b
 	v.Objectives[0].Reasons = []reason.Reason{reason.New(reason.BelowTarget, "97.84 %", "99.9 %")}
+	v.Objectives[0].Interval, v.Objectives[1].Interval = interval(9784, 10000), nil
 	v.Objectives[1].State, v.Objectives[1].Value, v.Objectives[1].Good, v.Objectives[1].Total, v.Objectives[1].Budget = verdict.Inconclusive, nil, nil, nil, nil
 	v.Objectives[1].Reasons = []reason.Reason{reason.New(reason.MissingBucket, "3", "b_seconds_bucket", "2.5, 5.0")}
 	v.Objectives[2].Title = "학생 99 %가 확답을 받을 때까지 | <b>초당</b> 첫 확답 수"
@@ -132,6 +133,11 @@ func troubled() *verdict.Verdict {
 	v.Totals.Differences = []reason.Reason{reason.New(reason.TotalsDiffer, `k6_answers_total{outcome="granted"}`, "8,000", "7,990")}
 	v.Decide()
 	return v
+}
+
+func interval(good, total float64) *verdict.Interval {
+	i := verdict.Wilson(good, total)
+	return &i
 }
 
 // compared is a verdict held against six earlier runs, of which five can be compared with.

@@ -106,7 +106,12 @@ func (j *judge) ratio() {
 	if !met {
 		j.note(reason.BelowTarget, figure.Percent(value), j.spec.TargetText+" %")
 	}
+	interval := Wilson(j.good, j.total)
+	j.out.Interval = &interval
 	j.settle(met)
+	if j.out.State == Met && interval.Low < j.spec.Target {
+		j.note(reason.IntervalCrosses, figure.Percent(interval.Low), figure.Percent(interval.High))
+	}
 }
 
 // throughput judges the floor: the good events must reach the target's share of all within that many events' time at

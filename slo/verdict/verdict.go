@@ -144,6 +144,8 @@ type Objective struct {
 	// Least and Most bound a throughput that scrapes tell only roughly; null elsewhere.
 	Least *float64 `json:"value_least,omitempty"`
 	Most  *float64 `json:"value_most,omitempty"`
+	// Interval bounds a ratio's value; null for a throughput and where there is no value.
+	Interval *Interval `json:"interval"`
 	// Threshold is the latency that the objective is about in seconds, 0 for none.
 	Threshold float64 `json:"threshold_seconds,omitempty"`
 	// Good and Total are events; null where they were not counted.
@@ -175,6 +177,18 @@ type Measurement struct {
 func (v *Verdict) Decide() {
 	v.State = v.state()
 	v.ExitCode = v.State.ExitCode()
+	if v.State == Inconclusive && v.has(reason.PassedAnyway) {
+		v.ExitCode = 0
+	}
+}
+
+// PassInconclusive turns the exit code of an inconclusive verdict to 0, and puts that into its reasons. It does nothing to
+// any other verdict.
+func (v *Verdict) PassInconclusive() {
+	if v.State == Inconclusive {
+		v.Add(reason.PassedAnyway)
+		v.Decide()
+	}
 }
 
 func (v *Verdict) state() State {
