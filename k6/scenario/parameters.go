@@ -135,3 +135,15 @@ func with(parameters []Parameter, others ...Parameter) []Parameter {
 	}
 	return all
 }
+
+// without returns parameters but for some.
+func without(parameters []Parameter, names ...string) []Parameter {
+	return slices.DeleteFunc(slices.Clone(parameters), func(p Parameter) bool { return slices.Contains(names, p.Name) })
+}
+
+// byDefault returns the common parameter of a name with another default.
+func byDefault(name, value string) Parameter {
+	p := common[slices.IndexFunc(common, func(p Parameter) bool { return p.Name == name })]
+	p.Default, p.own = value, true
+	return p
+}

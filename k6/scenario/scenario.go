@@ -16,7 +16,7 @@ import (
 )
 
 // All are the scenarios, in the order in which they are listed.
-var All = []Scenario{OpenTime, Spike}
+var All = []Scenario{OpenTime, Spike, AddDrop, LoginStorm, RefreshStorm}
 
 // k6 looks for extensions when a binary starts, so they must be registered here.
 func init() {

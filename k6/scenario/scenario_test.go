@@ -136,3 +136,33 @@ func TestSpike(t *testing.T) {
 		require.Equal(t, []time.Duration{7 * time.Second, time.Second}, []time.Duration{c.Within.TimeDuration(), c.Median.TimeDuration()})
 	})
 }
+
+func TestAddDrop(t *testing.T) {
+	t.Run("its own parameters reach their members", func(t *testing.T) {
+		options, err := scenario.AddDrop.Options(map[string]string{"ROUNDS": "7", "THINK": "2s"}, always)
+		require.NoError(t, err)
+		c := options.Scenarios["add-drop"]
+		require.Equal(t, int64(7), c.Rounds.Int64)
+		require.Equal(t, []time.Duration{2 * time.Second, time.Minute}, []time.Duration{c.Think.TimeDuration(), c.GiveUp.TimeDuration()})
+	})
+}
+
+func TestLoginStorm(t *testing.T) {
+	t.Run("students log in and need no tokens", func(t *testing.T) {
+		options, err := scenario.LoginStorm.Options(map[string]string{"TOKENS": "t.csv"}, never)
+		require.NoError(t, err)
+		c := options.Scenarios["login-storm"]
+		require.Equal(t, []string{stampede.ActLogin, ""}, []string{c.Act.String, c.Tokens.String})
+	})
+}
+
+func TestRefreshStorm(t *testing.T) {
+	t.Run("every look is at both pages, and all enrol when they like", func(t *testing.T) {
+		options, err := scenario.RefreshStorm.Options(map[string]string{"WITHIN": "3s"}, always)
+		require.NoError(t, err)
+		c := options.Scenarios["refresh-storm"]
+		require.True(t, c.Reload.Bool)
+		require.Equal(t, stampede.ShapePoisson, c.Shape.String)
+		require.Equal(t, []time.Duration{3 * time.Second, time.Second}, []time.Duration{c.Within.TimeDuration(), c.Poll.TimeDuration()})
+	})
+}

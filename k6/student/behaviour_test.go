@@ -106,3 +106,103 @@ func TestRude(t *testing.T) {
 		require.InDelta(t, 30, again, 15)
 	})
 }
+
+func TestChurn(t *testing.T) {
+	t.Run("who has a seat gives it back and enrols again, each with a key of its own, as often as it is to", func(t *testing.T) {
+		r, target := serve(t, func(w http.ResponseWriter, nth int, e enrolment) {
+			switch {
+			case nth == 2:
+				w.Header().Set("Retry-After", "0")
+				problem(w, http.StatusServiceUnavailable, run.Overloaded)
+			case e.cancel:
+				w.WriteHeader(http.StatusOK)
+			default:
+				w.WriteHeader(http.StatusCreated)
+			}
+		})
+		p, d := plan(target, 1)
+		p.Rounds, p.Think = 2, 100*time.Millisecond
+		student.NewCrowd(p).Run(t.Context(), func() {})
+		asked := r.of("token-1")
+		require.Len(t, asked, 6)
+		first := p.Choices.Of(0, 1)[0]
+		for i, want := range []struct {
+			cancel bool
+			key    string
+		}{{false, "1"}, {true, "2"}, {true, "2"}, {false, "3"}, {true, "4"}, {false, "5"}} {
+			require.Equal(t, []any{want.cancel, p.Run + "-1-" + want.key, first}, []any{asked[i].cancel, asked[i].key, asked[i].section})
+		}
+		var events []student.Event
+		for _, e := range d.events {
+			if e.Op() != "" {
+				events = append(events, e)
+			}
+		}
+		require.Equal(t, []string{run.Granted, run.Overloaded, run.Cancelled, run.Granted, run.Cancelled, run.Granted}, outcomes(events))
+		think := events[1].Scheduled.Sub(events[0].Finished)
+		require.GreaterOrEqual(t, think, 50*time.Millisecond)
+		require.Less(t, think, time.Second)
+		require.Equal(t, events[1].Scheduled, events[2].Scheduled, "an attempt is timed as a whole")
+		require.Equal(t, events[2].Finished, events[3].Scheduled)
+		for i, e := range events {
+			require.Equal(t, e.Route == student.Cancel, e.Op() == run.OpCancel)
+			require.Equal(t, []bool{i == 0, i == 0, i != 2, i != 1}, []bool{e.First, e.Answers, e.Begins, e.Definite}, i)
+		}
+	})
+
+	t.Run("who has no seat gives none back", func(t *testing.T) {
+		r, target := serve(t, func(w http.ResponseWriter, _ int, _ enrolment) { problem(w, http.StatusConflict, run.SectionFull) })
+		p, _ := plan(target, 1)
+		p.Rounds = 2
+		student.NewCrowd(p).Run(t.Context(), func() {})
+		require.Len(t, r.of("token-1"), 3)
+	})
+}
+
+func TestLogInAtT0(t *testing.T) {
+	t.Run("all log in at T0, without a token, and then see both pages", func(t *testing.T) {
+		_, target := serve(t, func(http.ResponseWriter, int, enrolment) {})
+		p, d := plan(target, 20)
+		p.LogIn, p.Password, p.Choices, p.Wishes = true, "right", nil, 0
+		for i := range p.Identity {
+			p.Identity[i].Token = ""
+		}
+		student.NewCrowd(p).Run(t.Context(), func() {})
+		pages := map[student.Route]int{}
+		for _, e := range d.events {
+			if pages[e.Route]++; e.Route != student.Login {
+				require.Empty(t, e.Op())
+				continue
+			}
+			require.Equal(t, []any{run.OpLogin, run.LoggedIn, p.T0, ""}, []any{e.Op(), e.Outcome, e.Scheduled, e.Key})
+			require.True(t, e.First && e.Begins && e.Definite && e.Answers && e.Expected())
+			require.False(t, e.Sent.Before(p.T0))
+		}
+		require.Equal(t, map[student.Route]int{student.Period: 20, student.Login: 20, student.Sections: 20, student.Timetable: 20}, pages)
+	})
+
+	t.Run("a wrong password is an outcome, and nobody tries again", func(t *testing.T) {
+		_, target := serve(t, func(http.ResponseWriter, int, enrolment) {})
+		p, d := plan(target, 1)
+		p.LogIn, p.Password, p.Choices = true, "wrong \"one\"", nil
+		p.Identity[0].Token = ""
+		student.NewCrowd(p).Run(t.Context(), func() {})
+		last := d.events[len(d.events)-1]
+		require.Equal(t, []any{run.OpLogin, "unauthenticated", false, false}, []any{last.Op(), last.Outcome, last.Definite, last.Expected()})
+	})
+}
+
+func TestReload(t *testing.T) {
+	t.Run("F5 asks for both pages", func(t *testing.T) {
+		_, target := serve(t, func(w http.ResponseWriter, _ int, _ enrolment) { w.WriteHeader(http.StatusCreated) })
+		p, d := plan(target, 3)
+		p.Reload, p.Poll, p.T0 = true, 100*time.Millisecond, time.Now().Add(2*time.Second)
+		student.NewCrowd(p).Run(t.Context(), func() {})
+		pages := map[student.Route]int{}
+		for _, e := range d.events {
+			pages[e.Route]++
+		}
+		require.Greater(t, pages[student.Period], 6)
+		require.Equal(t, pages[student.Period]+3, pages[student.Sections], "and the first look is at the sections only")
+	})
+}

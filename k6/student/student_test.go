@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +67,7 @@ type enrolment struct {
 	key     string
 	section int64
 	at      time.Time
+	cancel  bool
 }
 
 // A registry is a service whose enrolments a test answers as it likes; everything else it answers as it should.
@@ -116,6 +118,16 @@ func serve(t *testing.T, answer func(w http.ResponseWriter, nth int, e enrolment
 			return
 		}
 		_, _ = fmt.Fprintf(w, `{"token":"token-%d"}`, body.ID)
+	})
+	mux.HandleFunc("DELETE /api/v1/enrollments/{section_id}", func(w http.ResponseWriter, q *http.Request) {
+		section, _ := strconv.ParseInt(q.PathValue("section_id"), 10, 64)
+		token := strings.TrimPrefix(q.Header.Get("Authorization"), "Bearer ")
+		e := enrolment{key: q.Header.Get("Idempotency-Key"), section: section, at: time.Now(), cancel: true}
+		r.mu.Lock()
+		r.asked[token] = append(r.asked[token], e)
+		nth := len(r.asked[token])
+		r.mu.Unlock()
+		answer(w, nth, e)
 	})
 	mux.HandleFunc("POST /api/v1/enrollments", func(w http.ResponseWriter, q *http.Request) {
 		var body struct {

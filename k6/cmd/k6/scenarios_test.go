@@ -1,7 +1,11 @@
 package main_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +18,7 @@ import (
 
 // played is what a scenario left behind.
 type played struct {
+	dir     string
 	record  run.Record
 	entries []journal.Entry
 	report  audit.Report
@@ -30,7 +35,7 @@ func play(t *testing.T, scenario string, settings []string, args ...string) play
 	out, err := k6(t, dir, settings, append(args, "../../scenario/"+scenario+".js")...).CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.NoError(t, audit.Fetch(t.Context(), s.url, token, filepath.Join(dir, audit.AfterName)))
-	p := played{entries: entries(t, dir)}
+	p := played{dir: dir, entries: entries(t, dir)}
 	p.report, err = audit.Run(t.Context(), dir)
 	require.NoError(t, err)
 	require.True(t, p.report.Passed, p.report.Violations)
@@ -39,6 +44,49 @@ func play(t *testing.T, scenario string, settings []string, args ...string) play
 	require.Equal(t, scenario, p.record.Scenario)
 	require.Equal(t, []int64{200, 200, 0}, []int64{p.record.Offered, p.record.Sent, p.record.Dropped}, string(out))
 	return p
+}
+
+// totals are a record's totals by metric, op and outcome.
+func totals(record run.Record) map[string]float64 {
+	sums := map[string]float64{}
+	for _, total := range record.Totals {
+		sums[fmt.Sprintf("%s %s %s", total.Metric, total.Labels["op"], total.Labels["outcome"])] = total.Value
+	}
+	return sums
+}
+
+// exported is the service's state after a run.
+func exported(t *testing.T, dir string) *audit.Export {
+	t.Helper()
+	path := filepath.Join(dir, audit.AfterName)
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close() //nolint:errcheck // It is only read.
+	export, err := audit.ReadExport(file, path)
+	require.NoError(t, err)
+	return export
+}
+
+// looks are the instants at which requests for a page were finished, from k6's JSON output.
+func looks(t *testing.T, path, page string) []time.Time {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var all []time.Time
+	for line := range strings.Lines(string(text)) {
+		var p struct {
+			Type, Metric string
+			Data         struct {
+				Time time.Time
+				Tags map[string]string
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &p))
+		if p.Type == "Point" && p.Metric == "http_reqs" && p.Data.Tags["name"] == page {
+			all = append(all, p.Data.Time)
+		}
+	}
+	return all
 }
 
 func TestSpike(t *testing.T) {
@@ -69,5 +117,76 @@ func TestSpike(t *testing.T) {
 		first, err := p.record.Histogram(run.StudentAnswerTime)
 		require.NoError(t, err)
 		require.Less(t, first.Mean(), float64(time.Second.Microseconds()), "timed from T0 it would be about a second")
+	})
+}
+
+func TestAddDrop(t *testing.T) {
+	t.Run("students cancel and enrol again, and every seat is accounted for", func(t *testing.T) {
+		t.Parallel()
+		p := play(t, "add-drop", []string{"ROUNDS=3", "THINK=200ms", "CHOICES=3", "GIVE_UP=20s"})
+		cancelled := map[int64]int{}
+		keys := map[string]string{}
+		for _, e := range p.entries {
+			if e.Op == journal.OpCancel && e.Outcome == run.Cancelled {
+				cancelled[e.StudentID]++
+				require.Equal(t, 200, e.Status)
+			}
+			if op, ok := keys[e.Key]; ok {
+				require.Equal(t, op, e.Op, "a key is of one attempt")
+			}
+			keys[e.Key] = e.Op
+			require.False(t, e.Sent.Before(e.Scheduled))
+		}
+		require.Greater(t, len(cancelled), 100)
+		for student, n := range cancelled {
+			require.LessOrEqual(t, n, 3, student)
+		}
+		sums := totals(p.record)
+		require.Positive(t, sums["k6_stampede_answers_total cancel cancelled"])
+		require.InDelta(t, sums["k6_stampede_answers_total cancel cancelled"], sums["k6_stampede_attempts_total cancel "], 0)
+		require.InDelta(t, sums["k6_stampede_answers_total enroll granted"], float64(p.record.Outcomes[run.Granted]), 0)
+		require.Len(t, p.entries, int(p.record.Requests))
+		seats := int64(0)
+		for _, s := range exported(t, p.dir).Sections {
+			seats += int64(s.Taken)
+		}
+		require.Equal(t, p.record.Outcomes[run.Granted]-p.record.Outcomes[run.Cancelled], seats, "what was granted and not given back is taken")
+		for _, threshold := range p.record.Thresholds {
+			require.NotNil(t, threshold.OK, threshold.Metric)
+		}
+	})
+}
+
+func TestLoginStorm(t *testing.T) {
+	t.Run("all log in at T0, in the metrics of log-ins", func(t *testing.T) {
+		t.Parallel()
+		p := play(t, "login-storm", []string{"GIVE_UP=60s", "REQUEST_TIMEOUT=30s"}, "--no-thresholds")
+		require.Empty(t, p.entries)
+		sums := totals(p.record)
+		require.InDelta(t, 200, sums["k6_stampede_answers_total login logged-in"], 0)
+		require.InDelta(t, 200, sums["k6_stampede_attempts_total login "], 0)
+		require.InDelta(t, 200, sums["k6_stampede_response_time_seconds_count login logged-in"], 0)
+		require.Equal(t, int64(200), p.record.Bins.Offered[0])
+		require.Zero(t, p.record.Outcomes[run.Granted])
+	})
+}
+
+func TestRefreshStorm(t *testing.T) {
+	t.Run("students look at both pages before and after T0, and then enrol", func(t *testing.T) {
+		t.Parallel()
+		file := filepath.Join(t.TempDir(), "points.json")
+		p := play(t, "refresh-storm", []string{"POLL=500ms", "WITHIN=5s", "OPEN_IN=3s"}, "--out", "json="+file)
+		require.NotEmpty(t, p.entries)
+		sections, period := looks(t, file, "/api/v1/sections"), looks(t, file, "/api/v1/period")
+		for _, page := range [][]time.Time{sections, period} {
+			after := 0
+			for _, at := range page {
+				if at.After(p.record.T0) {
+					after++
+				}
+			}
+			require.Greater(t, after, 300)
+			require.Greater(t, len(page)-after, 200)
+		}
 	})
 }
