@@ -376,6 +376,16 @@ func (r *rehearsal) livingInstance(ctx context.Context) (string, error) {
 	if r.Target != "" {
 		return r.targets[0], nil
 	}
+	if r.mariadb != nil {
+		select {
+		case <-r.mariadb.Done():
+			r.say("starting MariaDB again to audit the state")
+			if err := r.mariadb.Restart(ctx); err != nil {
+				return "", err
+			}
+		default:
+		}
+	}
 	for i, instance := range r.instances {
 		select {
 		case <-instance.Done():
