@@ -212,6 +212,9 @@ func (l *loader) finish(what string) (*Spec, error) {
 func (l *loader) objectives(r *reader, d *document) []Objective {
 	r.file = d.File
 	annotations := r.annotated(d.notes)
+	if n, ok := d.notes[Prefix+"expected-events"]; ok && (d.slo.period == "" || annotations.Floor > 0) {
+		r.faultAt(n.Position, "%sexpected-events needs a timeWindow that they fall in, and means nothing for a throughput floor", Prefix)
+	}
 	var out []Objective
 	for i, b := range d.slo.objectives {
 		o := Objective{

@@ -335,3 +335,11 @@ func TestAnIndicatorMayBeAbsentForATimeOrForever(t *testing.T) {
 	_, err := openslo.Parse("a.yaml", []byte(text("soon")), openslo.Variables{})
 	require.EqualError(t, err, `a.yaml:5:51: stampede.goormu.dev/absent-after must be never, or a duration such as 10m, not "soon"`)
 }
+
+func TestExpectedEventsFallInAPeriod(t *testing.T) {
+	text := strings.Replace(head, "name: a\n", "name: a\n  annotations: {stampede.goormu.dev/expected-events: 5000}\n", 1) + "spec:\n" + ratio
+	spec := parse(t, text+"  timeWindow: [{duration: 30d, isRolling: true}]\n"+rest, openslo.Variables{})
+	require.InDelta(t, 5000, spec.Objectives[0].ExpectedEvents, 0)
+	_, err := openslo.Parse("a.yaml", []byte(text+rest), openslo.Variables{})
+	require.ErrorContains(t, err, "a.yaml:5:54: stampede.goormu.dev/expected-events needs a timeWindow")
+}

@@ -60,6 +60,8 @@ type Annotations struct {
 	FloorBins string
 	// Threshold is the latency that the indicator is about in seconds, 0 where it is about none.
 	Threshold float64
+	// ExpectedEvents is how many events the SLO's period is expected to have, 0 where nobody says.
+	ExpectedEvents float64
 	// AbsentAfter is for how long the indicator must have no series before `slo rules` has it alerted, 0 for never.
 	AbsentAfter time.Duration
 }

@@ -57,6 +57,7 @@ const (
 	FewForFloor    Code = "few-events-for-floor"
 
 	IntervalCrosses Code = "interval-crosses-target"
+	ExpectedTooFew  Code = "expected-events-too-few"
 )
 
 // What a run can suffer from.
@@ -105,6 +106,8 @@ var catalogue = map[Code][2]string{
 	FewForFloor:    {"fewer events than one second of the floor of %s: the share must be reached within the first second", "하한 %s의 1초 분량보다 이벤트가 적음: 첫 1초 안에 목표 비율에 도달해야 함"},
 
 	IntervalCrosses: {"met, but the interval crosses the target: %s to %s (95 %%, Wilson, as if independent)", "달성했으나 신뢰구간이 목표에 걸침: %s ~ %s (95 %%, Wilson, 독립 가정)"},
+
+	ExpectedTooFew: {"%s events, more than the %s that the spec expects in the whole period: no forecast of its budget", "이벤트 %s개로 명세가 기간 전체에 예상한 %s개보다 많음: 예산을 예측하지 않음"},
 
 	UnhealthyRun:  {"the generator was the bottleneck: %s", "부하 생성기가 병목이었음: %s"},
 	SendLag:       {"p99 of the send lag is %s, over a quarter of the tightest latency objective of %s", "전송 지연 p99가 %s로, 가장 엄격한 지연 목표 %s의 1/4을 넘음"},

@@ -64,6 +64,8 @@ type pageRow struct {
 	Heading Both
 	About   Both
 	Why     []Both
+	// Forecast is what the period's budget lost.
+	Forecast Both
 }
 
 // HTML writes one page that stands alone: no script, style, font or picture from elsewhere. The verdict comes first, then
@@ -82,7 +84,7 @@ func HTML(w io.Writer, v *verdict.Verdict, run *record.Run) error {
 		if about.Korean == "" {
 			about.Korean = about.English
 		}
-		p.Rows = append(p.Rows, pageRow{row: r, Heading: both(r.Title, ko), About: about, Why: reasons(r.Reasons)})
+		p.Rows = append(p.Rows, pageRow{row: r, Heading: both(r.Title, ko), About: about, Why: reasons(r.Reasons), Forecast: forecast(r.Objective)})
 	}
 	if err := pageTemplate.Execute(w, p); err != nil {
 		return fmt.Errorf("writing the verdict as HTML: %w", err)

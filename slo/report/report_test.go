@@ -118,6 +118,8 @@ func troubled() *verdict.Verdict {
 	v.Objectives[0].Value, v.Objectives[0].Good = pointer(0.9784), pointer(9784)
 	b := budget.Of(0.999, 10000, 216)
 	v.Objectives[0].Budget = &b
+	period := budget.Over("1Q", 90*budget.Day, 0.999, 60000, 216)
+	v.Objectives[0].PeriodBudget = &period
 	v.Objectives[0].Reasons = []reason.Reason{reason.New(reason.BelowTarget, "97.84 %", "99.9 %")}
 	v.Objectives[0].Interval, v.Objectives[1].Interval = interval(9784, 10000), nil
 	v.Objectives[1].State, v.Objectives[1].Value, v.Objectives[1].Good, v.Objectives[1].Total, v.Objectives[1].Budget = verdict.Inconclusive, nil, nil, nil, nil
@@ -143,6 +145,8 @@ func interval(good, total float64) *verdict.Interval {
 // compared is a verdict held against six earlier runs, of which five can be compared with.
 func compared() *verdict.Verdict {
 	v := met()
+	period := budget.Over("1Q", 90*budget.Day, 0.99, 600000, 73)
+	v.Objectives[1].PeriodBudget = &period
 	var earlier []baseline.Earlier
 	for i := range 6 {
 		e := met()

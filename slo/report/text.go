@@ -99,6 +99,9 @@ func (t *terminal) table(rows []row) {
 		r := rows[i-1]
 		t.line(" %s  %s", t.mark(r.State, r.Mark), text)
 		t.more(reasons(r.Reasons), mostReasons)
+		if text := forecast(r.Objective); text.English != "" {
+			t.line("      %s", text.English)
+		}
 	}
 	t.line("")
 }

@@ -54,6 +54,42 @@ func TestAnObjectiveThatIsOnlyJustMetSaysSo(t *testing.T) {
 	require.Len(t, below.Reasons, 1)
 }
 
+func TestAnOpeningTakesItsShareOfThePeriodsBudget(t *testing.T) {
+	query := &openslo.Query{Text: "q", Selector: selector.Selector{Name: "q"}}
+	lower := []reason.Reason{reason.New(reason.Restart, "q", "now")}
+	for _, tt := range []struct {
+		name     string
+		expected float64
+		period   string
+		part     measure.Count
+		used     float64
+		codes    []reason.Code
+	}{
+		{"as the spec expects", 100000, "1Q", measure.Count{Series: 1, Events: 9990}, 0.01, nil},
+		{"without an expectation", 0, "1Q", measure.Count{Series: 1, Events: 9990}, 0, nil},
+		{"with more events than the period is said to have", 5000, "1Q", measure.Count{Series: 1, Events: 9990}, 0, []reason.Code{reason.ExpectedTooFew}},
+		{"from counts that are lower bounds", 100000, "1Q", measure.Count{Series: 1, Events: 9990, Lower: lower}, 0, []reason.Code{reason.Restart, reason.LowerBound}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := verdict.Judge(openslo.Objective{
+				Name: "a", Target: 0.99, TargetText: "99", Good: query, Total: query, Period: tt.period,
+				Annotations: openslo.Annotations{MinEvents: 1, ExpectedEvents: tt.expected},
+			}, verdict.Measured{Part: tt.part, Total: measure.Count{Series: 1, Events: 10000}})
+			var codes []reason.Code
+			for _, r := range o.Reasons {
+				codes = append(codes, r.Code)
+			}
+			require.Equal(t, tt.codes, codes)
+			if tt.used == 0 {
+				require.Nil(t, o.PeriodBudget)
+				return
+			}
+			require.InDelta(t, tt.used, o.PeriodBudget.Used, 1e-9)
+			require.InDelta(t, 100, *o.PeriodBudget.Fit, 0)
+		})
+	}
+}
+
 func TestAnInconclusiveVerdictPassesOnlyWhenToldTo(t *testing.T) {
 	v := &verdict.Verdict{Objectives: []verdict.Objective{{State: verdict.Inconclusive}}}
 	v.Decide()

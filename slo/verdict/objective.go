@@ -109,9 +109,24 @@ func (j *judge) ratio() {
 	interval := Wilson(j.good, j.total)
 	j.out.Interval = &interval
 	j.settle(met)
+	j.period()
 	if j.out.State == Met && interval.Low < j.spec.Target {
 		j.note(reason.IntervalCrosses, figure.Percent(interval.Low), figure.Percent(interval.High))
 	}
+}
+
+// period works out what the window took of the period's budget, from counts that can be trusted.
+func (j *judge) period() {
+	length, ok := openslo.Length(j.spec.Period)
+	if !ok || j.spec.ExpectedEvents == 0 || j.out.State == Inconclusive || len(j.m.Part.Lower)+len(j.m.Total.Lower) > 0 {
+		return
+	}
+	if j.total > j.spec.ExpectedEvents {
+		j.note(reason.ExpectedTooFew, figure.Count(j.total), figure.Count(j.spec.ExpectedEvents))
+		return
+	}
+	p := budget.Over(j.spec.Period, length, j.spec.Target, j.spec.ExpectedEvents, j.total-j.good)
+	j.out.PeriodBudget = &p
 }
 
 // throughput judges the floor: the good events must reach the target's share of all within that many events' time at

@@ -149,11 +149,14 @@ type Objective struct {
 	// Threshold is the latency that the objective is about in seconds, 0 for none.
 	Threshold float64 `json:"threshold_seconds,omitempty"`
 	// Good and Total are events; null where they were not counted.
-	Good         *float64      `json:"good_events"`
-	Total        *float64      `json:"total_events"`
-	Budget       *budget.Burn  `json:"budget"`
-	Period       string        `json:"period,omitempty"`
-	Measurements []Measurement `json:"measurements"`
+	Good   *float64     `json:"good_events"`
+	Total  *float64     `json:"total_events"`
+	Budget *budget.Burn `json:"budget"`
+	// PeriodBudget is the budget of the whole period; null where the spec does not say how many events it expects, or
+	// nothing is known for sure.
+	PeriodBudget *budget.Period `json:"period_budget"`
+	Period       string         `json:"period,omitempty"`
+	Measurements []Measurement  `json:"measurements"`
 }
 
 // Measurement says how one query was added up.
