@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.k6.io/k6/lib/types"
+	"go.k6.io/k6/subcommand"
 	"gopkg.in/guregu/null.v3"
 
 	"github.com/goormu/stampede/k6/stampede"
@@ -26,6 +27,7 @@ func init() {
 		builders[s.Name] = s.Options
 	}
 	stampede.RegisterModule(builders)
+	subcommand.RegisterExtension("stampede", newCommand)
 }
 
 // A Scenario is one that k6 can play: what is special about it, in terms of the executor's configuration.
