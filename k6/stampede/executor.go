@@ -83,7 +83,7 @@ func (e *Executor) Run(parent context.Context, out chan<- metrics.SampleContaine
 	playErr := e.play(ctx, r, bar)
 	r.collector.stop()
 	bar.finish(parent.Err() != nil)
-	return errors.Join(playErr, e.end(r, ctx.Err() != nil))
+	return errors.Join(playErr, e.end(r, ctx.Err() != nil, playErr))
 }
 
 // A running is what belongs to one run.
@@ -222,8 +222,9 @@ func (e *Executor) busy() time.Duration {
 	return 0
 }
 
-// end closes the journal and writes run.json, last.
-func (e *Executor) end(r *running, interrupted bool) error {
+// end closes the journal and writes run.json, last. A run that failed before its students were let go is not valid: it
+// says nothing about the service.
+func (e *Executor) end(r *running, interrupted bool, failed error) error {
 	if err := r.journal.Close(); err != nil {
 		return err
 	}
@@ -231,10 +232,17 @@ func (e *Executor) end(r *running, interrupted bool) error {
 	if err != nil {
 		return err
 	}
+	if failed != nil {
+		record.Health.Valid = false
+		record.Health.Reasons = append(record.Health.Reasons, fmt.Sprintf("The run failed before T0: %v.", failed))
+	}
 	if err := run.Write(r.dir, record); err != nil {
 		return err
 	}
 	switch {
+	case failed != nil:
+		e.log.Errorf("INVALID RUN: it failed before T0; its record in %s says so.", r.dir)
+		return nil
 	case interrupted:
 		e.log.Warnf("The run was interrupted; its record is in %s.", r.dir)
 	case !record.Health.Valid:
