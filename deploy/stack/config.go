@@ -19,6 +19,8 @@ type Config struct {
 	Dir string
 	// Scrape are the services to scrape, each host:port with /metrics.
 	Scrape []string
+	// Rules are rule files of Prometheus, which a ruler evaluates over both replicas; without any there is no ruler.
+	Rules []string
 	// Bin is the folder of the programs prometheus, thanos and minio.
 	Bin string
 	// Root are MinIO's root credentials; made up unless set.
@@ -46,6 +48,18 @@ func (c Config) Validate() error {
 		if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || host == "" || portErr != nil || number == 0 {
 			bad("--scrape is %q: it must be a host and a port, like 127.0.0.1:8080", target)
 		}
+	}
+	names := map[string]string{}
+	for _, file := range c.Rules {
+		if info, err := os.Stat(file); err != nil {
+			bad("--rules: %w", err)
+		} else if info.IsDir() {
+			bad("--rules %s is a folder: name a file", file)
+		}
+		if other, taken := names[filepath.Base(file)]; taken {
+			bad("--rules %s has the name of %s: a name may stand once", file, other)
+		}
+		names[filepath.Base(file)] = file
 	}
 	if c.BlockDuration < time.Minute {
 		bad("the length of a block is %s: it must be at least 1m0s", c.BlockDuration)

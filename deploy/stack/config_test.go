@@ -15,12 +15,15 @@ func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	require.NoError(t, stack.Default().Validate())
 	config := stack.Config{
 		Scrape: []string{"127.0.0.1:8080", ":8080", "127.0.0.1:http", "127.0.0.1:65536"}, BlockDuration: time.Second,
-		Root: minio.Credentials{SecretKey: "long-enough"},
+		Rules: []string{"../stack", "config_test.go", "./config_test.go"},
+		Root:  minio.Credentials{SecretKey: "long-enough"},
 	}
 	require.EqualError(t, config.Validate(), `--dir is empty: name the folder for the data
 --scrape is ":8080": it must be a host and a port, like 127.0.0.1:8080
 --scrape is "127.0.0.1:http": it must be a host and a port, like 127.0.0.1:8080
 --scrape is "127.0.0.1:65536": it must be a host and a port, like 127.0.0.1:8080
+--rules ../stack is a folder: name a file
+--rules ./config_test.go has the name of config_test.go: a name may stand once
 the length of a block is 1s: it must be at least 1m0s
 MINIO_ROOT_USER and MINIO_ROOT_PASSWORD go together: set both or none`)
 }

@@ -11,13 +11,17 @@ import (
 // QueryURL is the base address of the querier: Prometheus' API over both replicas and the bucket.
 func (s *Stack) QueryURL() string { return s.addresses["querier"].URL() }
 
-// waitForStores waits until the querier has spoken to both sidecars and the store gateway: it says that it is ready before.
+// waitForStores waits until the querier has spoken to both sidecars, the store gateway and the ruler: it says that it is
+// ready before.
 func (s *Stack) waitForStores(ctx context.Context) error {
 	waiting, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	want := len(replicas) + 1
+	if len(s.Rules) > 0 {
+		want++
+	}
 	for {
 		healthy, err := s.healthyStores(waiting)
 		if err == nil && healthy == want {

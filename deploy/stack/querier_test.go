@@ -17,10 +17,10 @@ import (
 )
 
 // up brings a stack up that scrapes one service, and waits until both replicas have scraped it.
-func up(t *testing.T) *stack.Stack {
+func up(t *testing.T, rules ...string) *stack.Stack {
 	t.Helper()
 	config := stack.Default()
-	config.Dir, config.Bin, config.Scrape = t.TempDir(), "../../bin", []string{service(t)}
+	config.Dir, config.Bin, config.Scrape, config.Rules = t.TempDir(), "../../bin", []string{service(t)}, rules
 	s, err := stack.Start(t.Context(), config)
 	require.NoError(t, err, "run `make bin/prometheus bin/thanos bin/minio` first")
 	t.Cleanup(s.Stop)

@@ -86,7 +86,7 @@ func (s *Stack) reserve(context.Context) error {
 			}
 		}
 	}
-	for _, name := range []string{"minio", "prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor"} {
+	for _, name := range []string{"minio", "prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor", "ruler"} {
 		http, err := free()
 		if err != nil {
 			return err
@@ -128,7 +128,11 @@ func (s *Stack) startStorage(ctx context.Context) error {
 // prometheus describes one replica. Both scrape the same: the services, and the monitoring itself.
 func (s *Stack) prometheus(replica string) thanos.Prometheus {
 	var monitoring []string
-	for _, name := range []string{"prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor"} {
+	names := []string{"prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor"}
+	if len(s.Rules) > 0 {
+		names = append(names, "ruler")
+	}
+	for _, name := range names {
 		monitoring = append(monitoring, s.addresses[name].HTTP)
 	}
 	jobs := map[string][]string{"monitoring": monitoring}
@@ -171,9 +175,13 @@ func (s *Stack) startThanos(ctx context.Context) error {
 	if err := s.startCommand(ctx, store.Endpoint.URL(), store.Command); err != nil {
 		return err
 	}
+	stores = append(stores, store.Endpoint.GRPC)
+	if len(s.Rules) > 0 {
+		stores = append(stores, s.addresses["ruler"].GRPC)
+	}
 	querier := thanos.Querier{
 		Binary: program, Endpoint: s.addresses["querier"], ReplicaLabel: replicaLabel, Lookback: lookback,
-		Stores: append(stores, store.Endpoint.GRPC),
+		Stores: stores,
 	}
 	if err := s.startCommand(ctx, querier.Endpoint.URL(), func() (thanos.Command, error) { return querier.Command(), nil }); err != nil {
 		return err
@@ -181,7 +189,30 @@ func (s *Stack) startThanos(ctx context.Context) error {
 	compactor := thanos.Compactor{
 		Binary: program, Dir: s.data("compactor"), Endpoint: thanos.Endpoint{HTTP: s.addresses["compactor"].HTTP}, Bucket: bucket,
 	}
-	return s.startCommand(ctx, compactor.Endpoint.URL(), compactor.Command)
+	if err := s.startCommand(ctx, compactor.Endpoint.URL(), compactor.Command); err != nil {
+		return err
+	}
+	return s.startRuler(ctx, bucket)
+}
+
+// startRuler starts the ruler where there are rules; the querier knows its address already.
+func (s *Stack) startRuler(ctx context.Context, bucket thanos.Bucket) error {
+	if len(s.Rules) == 0 {
+		return nil
+	}
+	rules := map[string][]byte{}
+	for _, file := range s.Rules {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("reading the rules: %w", err)
+		}
+		rules[filepath.Base(file)] = text
+	}
+	ruler := thanos.Ruler{
+		Binary: s.program("thanos"), Dir: s.data("ruler"), Endpoint: s.addresses["ruler"], Querier: s.addresses["querier"].HTTP,
+		Rules: rules, ReplicaLabel: replicaLabel, BlockDuration: s.BlockDuration, Bucket: bucket,
+	}
+	return s.startCommand(ctx, ruler.Endpoint.URL(), ruler.Command)
 }
 
 // data is where a part keeps its state.

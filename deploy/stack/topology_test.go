@@ -1,6 +1,8 @@
 package stack_test
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -10,7 +12,7 @@ import (
 
 func TestOneSeriesIsShownWhereTwoReplicasHoldIt(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := up(t, recording(t), "../../slo/objectives/registration.rules.yaml")
 	now := time.Now()
 	held := ask(t, s, ticks, now, raw)
 	require.Len(t, held.series, 2)
@@ -37,6 +39,13 @@ func TestOneSeriesIsShownWhereTwoReplicasHoldIt(t *testing.T) {
 		require.Equal(t, 422, whole.code, "%s after the death", time.Since(died))
 		require.NotEmpty(t, whole.fault)
 		return time.Since(died) > 15*time.Second
+	})
+	eventually(t, 30*time.Second, "the ruler goes on recording from the replica that is left", func() bool {
+		latest := ask(t, s, "timestamp("+recorded+")", time.Now())
+		require.Len(t, latest.series, 1, "one series, recorded by one ruler")
+		instant, err := strconv.ParseFloat(latest.series[0].Value[1].(string), 64)
+		require.NoError(t, err)
+		return instant > float64(died.Add(10*time.Second).Unix())
 	})
 	from, to := died.Add(-3*time.Second).Truncate(time.Second), died.Add(10*time.Second).Truncate(time.Second)
 	around := askRange(t, s, "rate("+ticks+"[5s])", from, to)
@@ -76,3 +85,19 @@ func TestHistoryIsReadFromTheBucketOnceBothReplicasAreGone(t *testing.T) {
 	require.Len(t, ask(t, s, ticks, at).series, 1)
 	require.Empty(t, ask(t, s, ticks, time.Now()).series, "what was not uploaded is missing, not made up")
 }
+
+// recording writes a rule file that records how fast the counter grows, each second.
+func recording(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "recording.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`groups:
+- name: topology
+  interval: 1s
+  rules:
+  - record: `+recorded+`
+    expr: rate(`+ticks+`[5s])
+`), 0o600))
+	return file
+}
+
+const recorded = "topology:ticks:rate5s"
