@@ -22,8 +22,8 @@ Exit codes, the first that applies:
   99  the audit of the run found a violation
    1  malfunction: the source cannot be reached, a record cannot be read, or slo itself failed
    4  invalid run: the load generator was the bottleneck
-  99  an objective or a k6 threshold is breached
-   3  inconclusive: no data, too little, or not to be trusted
+  99  an objective or a k6 threshold is breached, or an objective regressed with --fail-on-regression
+   3  inconclusive: no data, too little, or not to be trusted (0 with --on-inconclusive=pass)
    0  every objective is met`
 
 // usageError is a fault of the command line or of a spec.

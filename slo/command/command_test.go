@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/goormu/stampede/slo/command"
 	"github.com/goormu/stampede/slo/promtest"
@@ -65,7 +66,7 @@ func TestScripts(t *testing.T) {
 			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "spec.yaml"), spec, 0o600)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "run": makeRun},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "run": makeRun, "valid": valid},
 	})
 }
 
@@ -81,6 +82,19 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// valid holds verdict.json files against the published schema: valid r/verdict.json …
+func valid(ts *testscript.TestScript, _ bool, args []string) {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	schema, err := c.Compile(filepath.Join(promtest.Root(), "slo", "verdict.schema.json"))
+	ts.Check(err)
+	for _, path := range args {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(path)))
+		ts.Check(err)
+		ts.Check(schema.Validate(v))
 	}
 }
 

@@ -45,6 +45,10 @@ func evaluateCommand(stdout, stderr io.Writer, log *slog.Logger) *cobra.Command 
 		Long: `Judge objectives over a load run (its folder holds run.json and audit.json), or over any span of time.
 With --run or --out, verdict.json, junit.xml, summary.md and report.html are written to that folder.
 
+With --baseline, each objective is held against earlier runs. A regression is a change for the worse of at least --minimum-effect
+and outside the spread of at least five comparable runs; fewer are reported, not judged. --fail-on-regression makes one exit 99.
+--on-inconclusive=pass turns exit code 3 into 0, and says so in every report.
+
 Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a duration before now (-10m).
 
 ` + long[strings.Index(long, "Exit codes"):],

@@ -100,6 +100,9 @@ func met() *verdict.Verdict {
 		Digests: verdict.Digests{Spec: []verdict.Digest{{Path: "registration.yaml", SHA256: strings.Repeat("ab", 32)}}, Builds: []verdict.Digest{{Path: "registrar", SHA256: strings.Repeat("cd", 32)}}},
 		Totals:  &verdict.Totals{Checked: 12, Differences: []reason.Reason{}},
 	}
+	for i := range v.Objectives {
+		v.Objectives[i].Reasons = []reason.Reason{}
+	}
 	v.AddAudit(&record.Audit{Passed: true, Checks: []record.Check{{Name: "no-oversell", Checked: 800}, {Name: "no-lost-enrollment", Checked: 8000}}})
 	v.AddRun(run(), 3*time.Second)
 	v.Decide()
