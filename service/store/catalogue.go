@@ -20,7 +20,7 @@ func (s *Store) Sections(ctx context.Context) ([]registration.Section, error) {
 }
 
 func sectionsFrom(ctx context.Context, db queryer) ([]registration.Section, error) {
-	slots, err := slotsFrom(ctx, db)
+	slots, err := slotsFrom(ctx, db, "")
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,8 @@ func sectionsFrom(ctx context.Context, db queryer) ([]registration.Section, erro
 		LEFT JOIN major ON major.id = course.major_id ORDER BY section.id`)
 }
 
-func slotsFrom(ctx context.Context, db queryer) (map[registration.SectionID][]registration.Slot, error) {
+// slotsFrom returns the slots of the sections that a WHERE clause selects, in the order of the week.
+func slotsFrom(ctx context.Context, db queryer, where string) (map[registration.SectionID][]registration.Slot, error) {
 	type row struct {
 		section registration.SectionID
 		slot    registration.Slot
@@ -43,7 +44,7 @@ func slotsFrom(ctx context.Context, db queryer) (map[registration.SectionID][]re
 	rows, err := collect(ctx, db, func(from scanner) (r row, err error) {
 		err = from.Scan(&r.section, &r.slot.Weekday, &r.slot.Period)
 		return r, err
-	}, "SELECT section_id, weekday, period FROM section_slot ORDER BY section_id, weekday, period")
+	}, "SELECT section_id, weekday, period FROM section_slot"+where+" ORDER BY section_id, weekday, period")
 	if err != nil {
 		return nil, err
 	}

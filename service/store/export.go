@@ -119,7 +119,7 @@ func (e *exporter) head(ctx context.Context, now time.Time) error {
 }
 
 func (e *exporter) sections(ctx context.Context) error {
-	slots, err := slotsFrom(ctx, e.db)
+	slots, err := slotsFrom(ctx, e.db, "")
 	if err != nil {
 		return err
 	}

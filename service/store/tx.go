@@ -83,10 +83,7 @@ func (t *Tx) Cancellations(ctx context.Context, ids []registration.StudentID) ([
 
 // LockSections locks the sections with these ids, given in ascending order, and returns those that exist.
 func (t *Tx) LockSections(ctx context.Context, ids []registration.SectionID) ([]LockedSection, error) {
-	rows, err := collect(ctx, t.tx, func(row scanner) (section LockedSection, err error) {
-		err = row.Scan(&section.ID, &section.Capacity, &section.Taken)
-		return section, err
-	}, "SELECT id, capacity, taken FROM section"+t.dialect.primary()+" WHERE id IN "+list(ids)+" ORDER BY id"+t.dialect.forUpdate())
+	rows, err := collect(ctx, t.tx, scanSeats, "SELECT id, capacity, taken FROM section"+t.dialect.primary()+" WHERE id IN "+list(ids)+" ORDER BY id"+t.dialect.forUpdate())
 	if err != nil {
 		return nil, fmt.Errorf("locking %d sections: %w", len(ids), err)
 	}

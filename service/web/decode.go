@@ -57,7 +57,10 @@ func decodeJSON(body []byte, to any) error {
 func jsonFault(err error) string {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
+	var refused *registration.Error
 	switch {
+	case errors.As(err, &refused): // by a value that reads itself
+		return refused.Detail
 	case errors.Is(err, io.EOF):
 		return "the body is empty: want a JSON object"
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -123,6 +123,7 @@ func newService(t testing.TB, changes ...func(*web.Config)) *service {
 	require.NoError(t, err)
 	config := web.Config{
 		Ledger: s.ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
+		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
 		Tokens: s.tokens, Passwords: auth.NewPasswords(admission.NewGate(2, 8, 5*time.Second)), Metrics: metrics, Logger: log, Clock: s.clock.now,
 		MaxInFlight: 1000, Reads: admission.NewGate(8, 1000, 5*time.Second),
 	}

@@ -41,12 +41,17 @@ type Config struct {
 	Students  Students
 	Carts     Carts
 	Rosters   Rosters
-	Accounts  Accounts
-	Export    Export
-	Tokens    *auth.Tokens
-	Passwords *auth.Passwords
-	Metrics   *telemetry.Metrics
-	Logger    *slog.Logger
+	// Majors, Professors, Courses and Classes are the catalogue, as the staff edit it.
+	Majors     Shelf[registration.Major]
+	Professors Shelf[registration.Professor]
+	Courses    Shelf[registration.Course]
+	Classes    Shelf[registration.Class]
+	Accounts   Accounts
+	Export     Export
+	Tokens     *auth.Tokens
+	Passwords  *auth.Passwords
+	Metrics    *telemetry.Metrics
+	Logger     *slog.Logger
 	// Clock is the server's clock: it opens the period and dates the answers.
 	Clock func() time.Time
 	// MaxInFlight is how many requests may be inside at once; the next one is answered overloaded.
@@ -181,6 +186,7 @@ func (s *Server) routes() *gin.Engine {
 	e.POST(s.student(http.MethodPost, "/cart/enrollments", s.enrollCart))
 	e.PUT(s.staff(http.MethodPut, "/staff/period", s.putPeriod))
 	e.GET(s.staff(http.MethodGet, "/staff/export", s.getExport))
+	s.editables(e)
 	e.GET(s.staff(http.MethodGet, "/staff/students", s.getStudents))
 	e.GET(s.staff(http.MethodGet, "/staff/sections/:section_id/enrollments", s.getRoster))
 

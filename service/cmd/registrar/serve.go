@@ -136,6 +136,7 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, 15*time.Second))
 	return web.New(ctx, web.Config{
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
+		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
 		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
 		MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
 	})
