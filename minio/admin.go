@@ -21,11 +21,11 @@ import (
 // administer calls one function of the server's administration API, which is signed like S3. MinIO's own client of this API
 // is under the AGPL, which the programs that link this package are not. A server says that it is ready some moments before it
 // takes such calls; until then it answers 503, and is asked again while ctx lasts.
-func (s *Storage) administer(ctx context.Context, function string, query url.Values, body []byte) error {
+func (s *Storage) administer(ctx context.Context, method, function string, query url.Values, body []byte) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		code, err := s.call(ctx, function, query, body)
+		code, err := s.call(ctx, method, function, query, body)
 		if err == nil || code != http.StatusServiceUnavailable {
 			return err
 		}
@@ -38,10 +38,10 @@ func (s *Storage) administer(ctx context.Context, function string, query url.Val
 }
 
 // call does so once and returns the status of the answer, 0 where there was none.
-func (s *Storage) call(ctx context.Context, function string, query url.Values, body []byte) (int, error) {
+func (s *Storage) call(ctx context.Context, method, function string, query url.Values, body []byte) (int, error) {
 	u := *s.url
 	u.Path, u.RawQuery = "/minio/admin/v3/"+function, query.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, u.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return 0, fmt.Errorf("asking the object storage to %s: %w", function, err)
 	}

@@ -56,12 +56,16 @@ func (s *Storage) EnsureBucket(ctx context.Context, bucket string) error {
 // EnsureUser makes a user who may list one bucket, read, write and delete its objects, and nothing else. A user of
 // that name who exists gets the new secret and these rights.
 func (s *Storage) EnsureUser(ctx context.Context, user Credentials, bucket string) error {
+	// A server that still loads its users forgets what it is told meanwhile; it lists them only once it has loaded them.
+	if err := s.administer(ctx, http.MethodGet, "list-users", nil, nil); err != nil {
+		return err
+	}
 	policy := bucket + "-objects"
 	text, err := json.Marshal(bucketPolicy(bucket))
 	if err != nil {
 		return fmt.Errorf("writing the policy of bucket %s: %w", bucket, err)
 	}
-	if err := s.administer(ctx, "add-canned-policy", url.Values{"name": {policy}}, text); err != nil {
+	if err := s.administer(ctx, http.MethodPut, "add-canned-policy", url.Values{"name": {policy}}, text); err != nil {
 		return err
 	}
 	account, err := json.Marshal(map[string]string{"secretKey": user.SecretKey, "status": "enabled"})
@@ -72,10 +76,10 @@ func (s *Storage) EnsureUser(ctx context.Context, user Credentials, bucket strin
 	if err != nil {
 		return err
 	}
-	if err := s.administer(ctx, "add-user", url.Values{"accessKey": {user.AccessKey}}, sealed); err != nil {
+	if err := s.administer(ctx, http.MethodPut, "add-user", url.Values{"accessKey": {user.AccessKey}}, sealed); err != nil {
 		return err
 	}
-	return s.administer(ctx, "set-user-or-group-policy", url.Values{
+	return s.administer(ctx, http.MethodPut, "set-user-or-group-policy", url.Values{
 		"policyName": {policy}, "userOrGroup": {user.AccessKey}, "isGroup": {"false"},
 	}, nil)
 }

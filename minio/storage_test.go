@@ -107,6 +107,6 @@ func TestWrongRootCredentialsAreSaid(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, storage.EnsureBucket(t.Context(), "blocks"), "looking for bucket blocks")
 	err = storage.EnsureUser(t.Context(), minio.Credentials{AccessKey: "thanos", SecretKey: "secret-secret"}, "blocks")
-	require.ErrorContains(t, err, "asking the object storage to add-canned-policy: 403")
+	require.ErrorContains(t, err, "asking the object storage to list-users: 403")
 	require.NotContains(t, fmt.Sprint(err), "secret-secret")
 }

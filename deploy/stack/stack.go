@@ -176,6 +176,9 @@ func (s *Stack) startThanos(ctx context.Context) error {
 		return err
 	}
 	stores = append(stores, store.Endpoint.GRPC)
+	if err := s.startRuler(ctx, bucket); err != nil {
+		return err
+	}
 	if len(s.Rules) > 0 {
 		stores = append(stores, s.addresses["ruler"].GRPC)
 	}
@@ -189,13 +192,11 @@ func (s *Stack) startThanos(ctx context.Context) error {
 	compactor := thanos.Compactor{
 		Binary: program, Dir: s.data("compactor"), Endpoint: thanos.Endpoint{HTTP: s.addresses["compactor"].HTTP}, Bucket: bucket,
 	}
-	if err := s.startCommand(ctx, compactor.Endpoint.URL(), compactor.Command); err != nil {
-		return err
-	}
-	return s.startRuler(ctx, bucket)
+	return s.startCommand(ctx, compactor.Endpoint.URL(), compactor.Command)
 }
 
-// startRuler starts the ruler where there are rules; the querier knows its address already.
+// startRuler starts the ruler where there are rules. It asks the querier, but comes before it: a querier without one of its
+// stores is not ready for five seconds, while a ruler without its querier tries again.
 func (s *Stack) startRuler(ctx context.Context, bucket thanos.Bucket) error {
 	if len(s.Rules) == 0 {
 		return nil
