@@ -174,6 +174,8 @@ func (s *Server) routes() *gin.Engine {
 
 	e.POST(s.public(http.MethodPost, "/student/login", s.loginStudent))
 	e.POST(s.public(http.MethodPost, "/staff/login", s.loginStaff))
+	e.POST(s.student(http.MethodPost, "/student/renew", s.renew))
+	e.POST(s.staff(http.MethodPost, "/staff/renew", s.renew))
 	e.GET(s.public(http.MethodGet, "/period", s.getPeriod))
 	e.GET(s.student(http.MethodGet, "/me", s.getMe))
 	e.GET(s.student(http.MethodGet, "/sections", s.getSections, http.StatusOK, http.StatusNotModified))
