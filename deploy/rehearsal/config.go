@@ -143,12 +143,12 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateDatabase(bad func(string, ...any)) {
-	switch {
-	case c.Database == DatabaseSQLite:
+	switch c.Database {
+	case DatabaseSQLite:
 		if c.Instances > 1 && c.Target == "" {
 			bad("--instances %d needs a database server: SQLite takes one instance a file; add --database mariadb", c.Instances)
 		}
-	case c.Database == DatabaseMariaDB:
+	case DatabaseMariaDB:
 	default:
 		if _, err := mysql.ParseDSN(c.Database); err != nil || !strings.Contains(c.Database, "/") {
 			bad("--database is neither sqlite, mariadb nor a DSN like user:password@tcp(127.0.0.1:3306)/registration")

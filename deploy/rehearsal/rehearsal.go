@@ -24,9 +24,8 @@ const readyWithin = 60 * time.Second
 type rehearsal struct {
 	Config
 	id, dir, logs string
-	secret        []byte // the environment of our service: secrets, never in arguments or logs
-	environment   []string
-	database      string // what registrar calls it
+	environment   []string // of our service; it holds secrets, which stand in no argument and no log
+	database      string   // what registrar calls it
 	mariadb       *mariadb.Server
 	instances     []*local.Process
 	targets       []string

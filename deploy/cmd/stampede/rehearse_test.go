@@ -27,15 +27,6 @@ type rehearsed struct {
 	dir    string
 }
 
-func (r rehearsed) verdict(t *testing.T) map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(r.dir, "verdict.json"))
-	require.NoError(t, err, r.output)
-	var verdict map[string]any
-	require.NoError(t, json.Unmarshal(text, &verdict))
-	return verdict
-}
-
 // begin starts a short rehearsal; the returned function waits for its end.
 func begin(t *testing.T, arguments ...string) (*exec.Cmd, *output, func() rehearsed) {
 	t.Helper()
