@@ -6,4 +6,4 @@ import "github.com/gin-gonic/gin"
 func (s *Server) Routes() gin.RoutesInfo { return s.engine.Routes() }
 
 // Document returns the OpenAPI document that servers serve.
-func Document() ([]byte, error) { return newDocument() }
+func Document() ([]byte, error) { return document() }

@@ -66,8 +66,8 @@ func TestLogInRefuses(t *testing.T) {
 	require.NotContains(t, s.logs.String(), "wrong", "no password in the log")
 }
 
+// It does not run beside others: its log-ins are slow on purpose, and a busy machine would make them too slow.
 func TestManyLogInsWaitInLineOrAreSentAway(t *testing.T) {
-	t.Parallel()
 	s := newService(t, func(c *web.Config) { c.Passwords = auth.NewPasswords(admission.NewGate(1, 1, time.Minute)) })
 	counts := map[int]int{}
 	var mu sync.Mutex

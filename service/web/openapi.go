@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/goccy/go-yaml"
@@ -13,6 +14,9 @@ import (
 
 //go:embed openapi/*.yaml
 var documentParts embed.FS
+
+// document is the same for every server.
+var document = sync.OnceValues(newDocument)
 
 // newDocument joins the parts of the OpenAPI document into one JSON object.
 func newDocument() ([]byte, error) {

@@ -81,7 +81,7 @@ type Server struct {
 func New(ctx context.Context, config Config) (*Server, error) {
 	s := &Server{Config: config, limit: admission.NewLimit(config.MaxInFlight), exports: admission.NewGate(2, 4, 30*time.Second)}
 	var err error
-	if s.document, err = newDocument(); err != nil {
+	if s.document, err = document(); err != nil {
 		return nil, err
 	}
 	if err := s.refreshPeriod(ctx); err != nil {
