@@ -34,9 +34,9 @@ func newCommand(gs *state.GlobalState) *cobra.Command {
 
 // List writes the name and the summary of every scenario.
 func List(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // Its Flush returns what went wrong before.
 	for _, s := range All {
-		fmt.Fprintf(table, "%s\t%s\n", s.Name, s.Summary) //nolint:errcheck // Flush returns it.
+		fmt.Fprintf(table, "%s\t%s\n", s.Name, s.Summary)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("listing the scenarios: %w", err)
@@ -55,14 +55,14 @@ func Describe(w io.Writer, name string) error {
 		return fmt.Errorf("there is no scenario %q; there are: %s", name, strings.Join(names, ", "))
 	}
 	s := All[i]
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "%s: %s\n\nPARAMETER\tDEFAULT\tMEANING\n", s.Name, s.Summary) //nolint:errcheck // Flush returns it.
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // Its Flush returns what went wrong before.
+	fmt.Fprintf(table, "%s: %s\n\nPARAMETER\tDEFAULT\tMEANING\n", s.Name, s.Summary)
 	for _, p := range s.Parameters {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", p.Name, p.Default, p.Meaning) //nolint:errcheck // Flush returns it.
+		fmt.Fprintf(table, "%s\t%s\t%s\n", p.Name, p.Default, p.Meaning)
 	}
-	fmt.Fprint(table, "\nTHRESHOLD\tEXPRESSION\n") //nolint:errcheck // Flush returns it.
+	fmt.Fprint(table, "\nTHRESHOLD\tEXPRESSION\n")
 	for _, metric := range slices.Sorted(maps.Keys(s.Thresholds)) {
-		fmt.Fprintf(table, "%s\t%s\n", metric, strings.Join(s.Thresholds[metric], ", ")) //nolint:errcheck // Flush returns it.
+		fmt.Fprintf(table, "%s\t%s\n", metric, strings.Join(s.Thresholds[metric], ", "))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("describing the scenario %s: %w", name, err)
