@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"sort"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,21 +110,31 @@ func Main(m *testing.M, into **Server) int {
 }
 
 // Promtool returns the path of promtool.
-func Promtool() (string, error) { return build("promtool") }
+var Promtool = sync.OnceValues(func() (string, error) { return build("promtool") })
 
-// build returns the path of a program of Prometheus, which it builds from the pinned module where it is missing.
+// build returns the path of a program of Prometheus, which it builds from the pinned module where it is missing. It appears
+// whole or not at all, for tests of other packages look for it too.
 func build(program string) (string, error) {
 	path := filepath.Join(Root(), "bin", program)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-modfile=thanos/build/prometheus/go.mod", "-tags=remove_all_sd", "-o", "bin/",
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // programs are for everybody
+		return "", err
+	}
+	folder, err := os.MkdirTemp(filepath.Dir(path), "."+program+"-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	built := filepath.Join(folder, program)
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-modfile=thanos/build/prometheus/go.mod", "-tags=remove_all_sd", "-o", built,
 		"github.com/prometheus/prometheus/cmd/"+program)
 	cmd.Dir = Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", program, err, out)
 	}
-	return path, nil
+	return path, os.Rename(built, path)
 }
 
 // Series is samples at an interval from a time on. Name is written as Prometheus writes it, such as a{b="c"}.
