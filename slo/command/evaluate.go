@@ -62,7 +62,7 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.StringVar(&f.run, "run", "", "the run's `folder`, with run.json and audit.json")
 	fs.StringVar(&f.from, "from", "", "start of the window, a `time`")
 	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")
-	fs.StringVar(&f.t0, "t0", "", "the `time` from which a throughput is counted (default: the window's start)")
+	fs.StringVar(&f.t0, "t0", "", "the `time` from which a throughput is counted (default: when the total began to rise)")
 	fs.StringArrayVar(&f.objectives, "objective", nil, "judge only the objective of this `name`; may be given several times")
 	fs.StringVar(&f.out, "out", "", "the `folder` for the reports (default: the run's folder, if any)")
 	fs.StringVar(&f.format, "format", "text", "what to print: `text`, json, markdown, junit or html")
@@ -207,7 +207,6 @@ func (j *job) readWindow(f flags, now time.Time) error {
 	if j.window.End.After(now) {
 		return usagef("--to %s lies in the future", f.to)
 	}
-	j.t0 = j.window.Start
 	if f.t0 == "" {
 		return nil
 	}

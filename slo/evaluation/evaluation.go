@@ -23,7 +23,8 @@ type Source interface {
 type Config struct {
 	Objectives []openslo.Objective
 	Source     Source
-	// Window is the time to judge, T0 the instant from which a throughput is counted.
+	// Window is the time to judge, T0 the instant from which a throughput is counted: where it is zero, from when the total
+	// began to rise.
 	Window measure.Window
 	T0     time.Time
 	// Run and Audit are nil where there are none; HasRun says that there was a run even so.
@@ -52,6 +53,9 @@ func Evaluate(ctx context.Context, cfg Config) (*verdict.Verdict, error) {
 	v := &verdict.Verdict{
 		Version: 1, EvaluatedAt: e.started.UTC().Truncate(time.Millisecond), Reasons: []reason.Reason{}, Objectives: []verdict.Objective{},
 		Window: verdict.Window{Start: cfg.Window.Start.UTC(), End: cfg.Window.End.UTC(), T0: cfg.T0.UTC()},
+	}
+	if cfg.T0.IsZero() {
+		v.Window.T0 = v.Window.Start
 	}
 	if cfg.HasRun {
 		v.AddAudit(cfg.Audit)
@@ -98,7 +102,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) error {
 		return err
 	}
 	for _, o := range e.Objectives {
-		m := verdict.Measured{Window: v.Window, Run: e.Run}
+		m := verdict.Measured{Window: v.Window, Run: e.Run, T0Unknown: e.T0.IsZero()}
 		part := o.Good
 		if part == nil {
 			part = o.Bad

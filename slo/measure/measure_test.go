@@ -93,7 +93,7 @@ func TestReachBoundsTheInstantWhenEventsWereReached(t *testing.T) {
 		}
 		got := measure.Counter([]measure.Series{{Points: points}}, measure.Window{Start: at(0), End: at(10_000)}, measure.Options{})
 		needed := rapid.IntRange(1, len(events)).Draw(t, "needed")
-		reach := got.Reach(float64(needed), at(0))
+		reach := got.Reach(float64(needed), measure.Span{From: at(0), To: at(0)})
 		require.True(t, reach.Reached)
 		var truth time.Duration
 		for now := 0; ; now++ {
@@ -110,7 +110,7 @@ func TestReachBoundsTheInstantWhenEventsWereReached(t *testing.T) {
 		}
 		require.LessOrEqual(t, reach.Earliest, truth)
 		require.GreaterOrEqual(t, reach.Latest, truth)
-		require.False(t, got.Reach(float64(len(events)+1), at(0)).Reached)
+		require.False(t, got.Reach(float64(len(events)+1), measure.Span{From: at(0), To: at(0)}).Reached)
 	})
 }
 

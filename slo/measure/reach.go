@@ -11,15 +11,39 @@ type Reach struct {
 	Earliest, Latest time.Duration
 }
 
-// Reach finds when, after t0, a count had risen by a number of events, as finely as its scrapes tell: each rise
-// happened at some time between two samples.
-func (c Count) Reach(events float64, t0 time.Time) Reach {
+// Span is the time between two instants in which something happened, nobody knows when exactly.
+type Span struct{ From, To time.Time }
+
+// Begin finds when the count began to rise, as finely as its scrapes tell: not before the window's start. It returns
+// false where it never rose.
+func (c Count) Begin(w Window) (Span, bool) {
+	var begin Span
+	for _, s := range c.steps {
+		if s.events <= 0 || !s.to.After(w.Start) {
+			continue
+		}
+		if begin.To.IsZero() || s.from.Before(begin.From) {
+			begin.From = s.from
+		}
+		if begin.To.IsZero() || s.to.Before(begin.To) {
+			begin.To = s.to
+		}
+	}
+	if begin.From.Before(w.Start) {
+		begin.From = w.Start
+	}
+	return begin, !begin.To.IsZero()
+}
+
+// Reach finds when, counted from T0, a count had risen by a number of events, as finely as its scrapes tell: each rise
+// happened at some time between two samples, and T0 lies somewhere in its span.
+func (c Count) Reach(events float64, t0 Span) Reach {
 	latest, ok := reached(c.steps, events, func(s step) time.Time { return s.to })
 	if !ok {
 		return Reach{}
 	}
 	earliest, _ := reached(c.steps, events, func(s step) time.Time { return s.from })
-	return Reach{Reached: true, Earliest: max(0, earliest.Sub(t0)), Latest: max(0, latest.Sub(t0))}
+	return Reach{Reached: true, Earliest: max(0, earliest.Sub(t0.To)), Latest: max(0, latest.Sub(t0.From))}
 }
 
 func reached(steps []step, events float64, at func(step) time.Time) (time.Time, bool) {

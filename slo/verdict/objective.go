@@ -19,6 +19,8 @@ type Measured struct {
 	// Doubts are what makes any number useless: warnings of the source, totals that differ.
 	Doubts []reason.Reason
 	Window Window
+	// T0Unknown says that nobody named T0: the total began to rise then.
+	T0Unknown bool
 	// Run is the run record, nil where there is none.
 	Run *record.Run
 }
@@ -145,7 +147,7 @@ func (j *judge) throughput() {
 		return
 	}
 	if !reach.Reached {
-		span := j.m.Window.End.Sub(j.m.Window.T0).Seconds()
+		span := j.m.Window.End.Sub(j.begin().From).Seconds()
 		value := j.good / math.Max(span, 1e-3)
 		j.out.Value = &value
 		j.note(reason.ShareNever, figure.Count(j.good), figure.Count(j.total), figure.Count(needed))
@@ -174,10 +176,21 @@ func (j *judge) throughput() {
 
 func (j *judge) fromBins() bool { return j.m.Run != nil && j.spec.FloorBins != "" }
 
+// begin is T0. Where nobody named it the window began at some time before, and T0 is when the total began to rise.
+func (j *judge) begin() measure.Span {
+	w := j.m.Window
+	if j.m.T0Unknown {
+		if begin, ok := j.m.Total.Begin(measure.Window{Start: w.Start, End: w.End}); ok {
+			return begin
+		}
+	}
+	return measure.Span{From: w.T0, To: w.T0}
+}
+
 // reach finds when the share was reached: from the run record's bins, which are fine, or else from the scrapes.
 func (j *judge) reach(needed float64) (measure.Reach, bool) {
 	if !j.fromBins() {
-		return j.m.Part.Reach(needed, j.m.Window.T0), true
+		return j.m.Part.Reach(needed, j.begin()), true
 	}
 	bins, ok := j.m.Run.Bins.Counts[j.spec.FloorBins]
 	if !ok {
