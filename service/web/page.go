@@ -57,6 +57,15 @@ func number(given map[string]string, name string, otherwise, low, high int64) (i
 // greatestID bounds the ids that a client may name, so that adding to one never overflows.
 const greatestID = 999_999_999_999_999_999
 
+// onlyPage reads a query that may choose a page and nothing else.
+func onlyPage(query string) (registration.Page, error) {
+	given, err := parameters(query, "after", "limit")
+	if err != nil {
+		return registration.Page{}, err
+	}
+	return page(given)
+}
+
 func page(given map[string]string) (p registration.Page, err error) {
 	if p.After, err = number(given, "after", 0, 0, greatestID); err != nil {
 		return p, err

@@ -89,11 +89,7 @@ func (s *Server) getRoster(c *gin.Context, _ auth.Principal) error {
 	if err != nil {
 		return err
 	}
-	given, err := parameters(c.Request.URL.RawQuery, "after", "limit")
-	if err != nil {
-		return err
-	}
-	part, err := page(given)
+	part, err := onlyPage(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
 	}

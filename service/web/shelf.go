@@ -58,11 +58,7 @@ func (s *Server) editables(e *gin.Engine) {
 
 func (k kind[T]) list(s *Server) insider {
 	return func(c *gin.Context, _ auth.Principal) error {
-		given, err := parameters(c.Request.URL.RawQuery, "after", "limit")
-		if err != nil {
-			return err
-		}
-		part, err := page(given)
+		part, err := onlyPage(c.Request.URL.RawQuery)
 		if err != nil {
 			return err
 		}
