@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -42,6 +43,11 @@ const (
 
 var faults = []string{FaultSlowCommit, FaultLostCommit, FaultNoMetrics, FaultBusyGenerator}
 
+var (
+	scenarioName    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	environmentPair = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+)
+
 // descriptorMargin is what a process needs besides one descriptor a student.
 const descriptorMargin = 256
 
@@ -59,6 +65,9 @@ type Config struct {
 	Database string
 	// Strategy is how the service takes seats: "group-commit" or "for-update".
 	Strategy string
+	// Scenario is what the students do, a name of `k6 x stampede list`; Env are parameters of it, each NAME=VALUE.
+	Scenario string
+	Env      []string
 	// Target is a service that runs already; with it nothing of ours is started but k6, and a Prometheus where none is named.
 	Target string
 	// AllowTarget names the host of a target off loopback.
@@ -87,7 +96,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Students: 10000, Sections: 800, Seed: 1, OpenIn: 20 * time.Second, Shards: 1, Instances: 1,
-		Database: DatabaseSQLite, Strategy: "group-commit",
+		Database: DatabaseSQLite, Strategy: "group-commit", Scenario: "open-time",
 	}
 }
 
@@ -109,6 +118,14 @@ func (c Config) Validate() error {
 	}
 	if c.Strategy != "group-commit" && c.Strategy != "for-update" {
 		bad("--strategy is %q: it must be group-commit or for-update", c.Strategy)
+	}
+	if !scenarioName.MatchString(c.Scenario) {
+		bad("--scenario is %q: it must be a name of `k6 x stampede list`", c.Scenario)
+	}
+	for _, parameter := range c.Env {
+		if !environmentPair.MatchString(parameter) {
+			bad("--env is %q: it must be NAME=VALUE", parameter)
+		}
 	}
 	if c.Fault != "" && !slices.Contains(faults, c.Fault) {
 		bad("--fault is %q: it must be one of %s", c.Fault, strings.Join(faults, ", "))

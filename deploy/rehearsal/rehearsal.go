@@ -70,6 +70,9 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 	if code, err := r.checkSpec(ctx); code != 0 || err != nil {
 		return code, err
 	}
+	if code, err := r.checkScenario(ctx); code != 0 || err != nil {
+		return code, err
+	}
 	if err := r.checkTarget(ctx); err != nil {
 		return 0, err
 	}
@@ -122,6 +125,24 @@ func (r *rehearsal) checkSpec(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("checking the specification: %w", err)
 	}
 	return 0, nil
+}
+
+// checkScenario asks k6 whether it knows the scenario, before anything is started.
+func (r *rehearsal) checkScenario(ctx context.Context) (int, error) {
+	known, err := exec.CommandContext(ctx, r.program("k6"), "x", "stampede", "list").Output()
+	if err != nil {
+		return 0, fmt.Errorf("asking k6 for its scenarios: %w", err)
+	}
+	var names []string
+	for line := range strings.Lines(string(known)) {
+		if name, _, _ := strings.Cut(line, " "); name == r.Scenario {
+			return 0, nil
+		} else if scenarioName.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	fmt.Fprintf(r.Stderr, "stampede: --scenario is %q: it must be one of %s\n", r.Scenario, strings.Join(names, ", "))
+	return ExitUsage, nil
 }
 
 func (r *rehearsal) makeFolder() error {

@@ -16,9 +16,9 @@ import (
 	"github.com/goormu/stampede/k6/run"
 )
 
-// script is what k6 runs; the scenario itself is Go.
+// script is what k6 runs; the scenario itself, whose name goes in, is Go.
 const script = `import stampede from 'k6/x/stampede';
-export const options = stampede.options('open-time', __ENV);
+export const options = stampede.options('%s', __ENV);
 export default function () {}
 `
 
@@ -28,8 +28,8 @@ const k6Thresholds = 99
 // stampede runs the k6 processes until the last student is done. A part of the service that dies meanwhile is named and the
 // run goes on, because that is what the verdict is to show; without Prometheus or k6 there is nothing to judge.
 func (r *rehearsal) stampede(ctx context.Context) error {
-	file := filepath.Join(r.dir, "open-time.js")
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+	file := filepath.Join(r.dir, r.Scenario+".js")
+	if err := os.WriteFile(file, fmt.Appendf(nil, script, r.Scenario), 0o600); err != nil {
 		return fmt.Errorf("writing the script for k6: %w", err)
 	}
 	watch := slices.Clone(r.processes)
@@ -85,6 +85,10 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 	if r.Fault == FaultBusyGenerator {
 		environment = append(environment, "STAMPEDE_ALLOW_FAULTS=yes")
 		set["FAULT"] = r.Fault
+	}
+	for _, parameter := range r.Env {
+		key, value, _ := strings.Cut(parameter, "=")
+		set[key] = value
 	}
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		arguments = append(arguments, "-e", key+"="+set[key])

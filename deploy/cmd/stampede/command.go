@@ -111,6 +111,8 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.IntVar(&config.Instances, "instances", config.Instances, "instances of the service (more than one needs a database server)")
 	flags.StringVar(&config.Database, "database", config.Database, "sqlite, mariadb (a private one is started), or a DSN like user:password@tcp(127.0.0.1:3306)/registration")
 	flags.StringVar(&config.Strategy, "strategy", config.Strategy, "how the service takes seats: group-commit or for-update")
+	flags.StringVar(&config.Scenario, "scenario", config.Scenario, "what the students do: a NAME of `k6 x stampede list`")
+	flags.StringArrayVarP(&config.Env, "env", "e", nil, "a parameter of the scenario, NAME=VALUE, as k6 takes it; may be repeated")
 	flags.StringVar(&config.Target, "target", "", "URL of a service that runs already; nothing of ours is started but k6 (and a Prometheus, unless --prometheus names one)")
 	flags.StringVar(&config.AllowTarget, "allow-target", "", "HOST of a target that is not on this machine, named again so that nobody is loaded by mistake")
 	flags.StringVar(&config.Tokens, "tokens", "", "FILE of `registrar tokens` for the target")

@@ -166,6 +166,7 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 		"a database nobody answers at":     {[]string{"rehearse", "--database", "u:p@tcp(127.0.0.1:1)/registration"}, 1, "127.0.0.1:1"},
 		"a Prometheus nobody answers at":   {[]string{"rehearse", "--prometheus", "http://127.0.0.1:1"}, 1, "asking Prometheus at http://127.0.0.1:1"},
 		"several faults at once":           {[]string{"rehearse", "--students", "0", "--fault", "x"}, 2, "--students is 0"},
+		"an unknown scenario":              {[]string{"rehearse", "--scenario", "picnic"}, 2, `--scenario is "picnic": it must be one of`},
 		"a specification that is not YAML": {[]string{"rehearse", "--spec", "rehearse_test.go"}, 2, "rehearse_test.go:"},
 		"a run folder that is none":        {[]string{"audit", "nowhere"}, 1, "nowhere"},
 		"shards that are none":             {[]string{"merge", "--out", "x", "nowhere", "elsewhere"}, 1, "nowhere"},
