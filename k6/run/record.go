@@ -18,30 +18,39 @@ const MergedShard = -1
 
 // A Record is run.json: what one run, or one shard of it, offered, sent and was answered.
 type Record struct {
-	Version          int         `json:"version"`
-	ID               string      `json:"id"` // YYYYMMDDTHHMMSSZ-xxxx; sorts by time.
-	Scenario         string      `json:"scenario"`
-	Seed             int64       `json:"seed"`
-	Revision         string      `json:"revision"` // The generator's git revision, or "unknown".
-	Target           []string    `json:"target"`
-	Fault            string      `json:"fault"`  // A seeded fault's name, or "".
-	Shards           int         `json:"shards"` // Generators that share the run.
-	Shard            int         `json:"shard"`  // 0 … Shards-1, or MergedShard.
-	T0               time.Time   `json:"t0"`
-	Window           Window      `json:"window"`
-	Interrupted      bool        `json:"interrupted"`
-	Students         int         `json:"students"`
-	ClockSkewSeconds float64     `json:"clock_skew_seconds"` // The server's clock minus the generator's.
-	Offered          int64       `json:"offered"`            // Students scheduled at T0.
-	Sent             int64       `json:"sent"`               // First requests that left.
-	Dropped          int64       `json:"dropped"`            // First requests that could not leave.
-	Requests         int64       `json:"requests"`           // Enrol and cancel requests sent, retries included.
-	Outcomes         Counts      `json:"outcomes"`           // Finished requests by outcome.
-	Bins             Bins        `json:"bins"`
-	Histograms       Histograms  `json:"histograms"`
-	Health           Health      `json:"health"`
-	Thresholds       []Threshold `json:"thresholds"`
-	Totals           []Total     `json:"totals"` // What Prometheus must hold for the label run="ID".
+	Version          int          `json:"version"`
+	ID               string       `json:"id"` // YYYYMMDDTHHMMSSZ-xxxx; sorts by time.
+	Scenario         string       `json:"scenario"`
+	Seed             int64        `json:"seed"`
+	Revision         string       `json:"revision"` // The generator's git revision, or "unknown".
+	Target           []string     `json:"target"`
+	Fault            string       `json:"fault"`                 // A seeded fault's name, or "".
+	Disruptions      []Disruption `json:"disruptions,omitempty"` // What was broken on purpose, in that order.
+	Shards           int          `json:"shards"`                // Generators that share the run.
+	Shard            int          `json:"shard"`                 // 0 … Shards-1, or MergedShard.
+	T0               time.Time    `json:"t0"`
+	Window           Window       `json:"window"`
+	Interrupted      bool         `json:"interrupted"`
+	Students         int          `json:"students"`
+	ClockSkewSeconds float64      `json:"clock_skew_seconds"` // The server's clock minus the generator's.
+	Offered          int64        `json:"offered"`            // Students scheduled at T0.
+	Sent             int64        `json:"sent"`               // First requests that left.
+	Dropped          int64        `json:"dropped"`            // First requests that could not leave.
+	Requests         int64        `json:"requests"`           // Enrol and cancel requests sent, retries included.
+	Outcomes         Counts       `json:"outcomes"`           // Finished requests by outcome.
+	Bins             Bins         `json:"bins"`
+	Histograms       Histograms   `json:"histograms"`
+	Health           Health       `json:"health"`
+	Thresholds       []Threshold  `json:"thresholds"`
+	Totals           []Total      `json:"totals"` // What Prometheus must hold for the label run="ID".
+}
+
+// A Disruption is a part of the system under test that was taken away on purpose in the middle of the run.
+type Disruption struct {
+	Part   string     `json:"part"`   // By name: "registrar-0".
+	Action string     `json:"action"` // What was done to it: "killed".
+	At     time.Time  `json:"at"`
+	Until  *time.Time `json:"until"` // When it was back; nil where it was not.
 }
 
 // A Window is the time a run took.

@@ -84,6 +84,8 @@ func exclude(now, then *verdict.Verdict, same string) (english, korean string) {
 		return "", ""
 	case then.Run.Fault != "" && then.Run.Fault != now.Run.Fault:
 		return "a fault was seeded: " + then.Run.Fault, "일부러 심은 결함: " + then.Run.Fault
+	case !slices.Equal(parts(then.Run), parts(now.Run)):
+		return "something else was broken on purpose", "일부러 일으킨 장애가 다름"
 	case then.Run.Scenario != now.Run.Scenario:
 		return fmt.Sprintf("another scenario: %q", then.Run.Scenario), fmt.Sprintf("다른 시나리오: %q", then.Run.Scenario)
 	case math.Abs(then.Run.Offered-now.Run.Offered) > alike*max(then.Run.Offered, now.Run.Offered):
@@ -91,6 +93,16 @@ func exclude(now, then *verdict.Verdict, same string) (english, korean string) {
 		return "another load: " + was + " offered, here " + is, "다른 부하: 제공 " + was + ", 지금 " + is
 	}
 	return "", ""
+}
+
+// parts are what was broken on purpose; the instants differ by a little from run to run.
+func parts(r *verdict.Run) []string {
+	names := make([]string, 0, len(r.Disruptions))
+	for _, text := range r.Disruptions {
+		part, _, _ := strings.Cut(text, " ")
+		names = append(names, part)
+	}
+	return names
 }
 
 func change(o verdict.Objective, earlier []*verdict.Verdict, minimum float64) verdict.Change {

@@ -100,6 +100,7 @@ func TestOnlyRunsOfTheSameKindAreComparedWith(t *testing.T) {
 		{"an inconclusive run", "its verdict is inconclusive", func(v *verdict.Verdict) { v.Objectives[0].State = verdict.Inconclusive }},
 		{"an invalid run", "its verdict is invalid", func(v *verdict.Verdict) { v.Run.Valid = false }},
 		{"a run with a fault", "a fault was seeded: slow-commit", func(v *verdict.Verdict) { v.Run.Fault = "slow-commit" }},
+		{"another part broken", "something else was broken on purpose", func(v *verdict.Verdict) { v.Run.Disruptions = []string{"mariadb killed at T0+1 s"} }},
 		{"another scenario", `another scenario: "soak"`, func(v *verdict.Verdict) { v.Run.Scenario = "soak" }},
 		{"another load", "another load: 2,000 offered, here 10,000", func(v *verdict.Verdict) { v.Run.Offered = 2000 }},
 		{"a span of time", "a run beside a span of time", func(v *verdict.Verdict) { v.Run = nil }},

@@ -20,6 +20,7 @@ const run = `{
   "outcomes": {"granted": 8000},
   "bins": {"width_seconds": 0.1, "start": "2026-11-22T04:15:30Z", "offered": [10000], "sent": [9000, 990], "answered": [1, 2, 3], "first_answers": [1],
     "outcomes": {"granted": [1, 2]}, "p50_seconds": [null, 0.5], "p99_seconds": [null, 0.9, null], "something_new": {"a": 1}},
+  "disruptions": [{"part": "registrar-0", "action": "killed", "at": "2026-11-22T04:15:31Z", "until": null}],
   "histograms": {"response_time": "AAAA"},
   "health": {"valid": false, "reasons": ["starved"], "send_lag_p99_seconds": 0.071, "cpu_seconds": 2.3, "descriptors_exhausted": true, "ports_exhausted": false},
   "thresholds": [{"metric": "m", "expression": "p(99)<3000", "value": 801.0, "ok": true}],
@@ -31,6 +32,7 @@ func TestARunRecordIsRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "20261122T041500Z-3f9a", r.ID)
 	require.Equal(t, "slow-commit", r.Fault)
+	require.Equal(t, []record.Disruption{{Part: "registrar-0", Action: "killed", At: time.Date(2026, 11, 22, 4, 15, 31, 0, time.UTC)}}, r.Disruptions)
 	require.Equal(t, time.Date(2026, 11, 22, 4, 15, 30, 0, time.UTC), r.T0)
 	require.Equal(t, 20*time.Second, r.End.Sub(r.Start))
 	require.Equal(t, 71*time.Millisecond, r.Health.SendLagP99)
@@ -46,6 +48,7 @@ func TestARunRecordIsRead(t *testing.T) {
 func TestARunRecordLacksNothingThatAVerdictRestsOn(t *testing.T) {
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"another version", `"version": 1`, `"version": 2`, "version must be 1"},
+		{"a disruption of nothing", `"part": "registrar-0"`, `"part": ""`, "disruptions[0] has no part"},
 		{"no id", `"id": "20261122T041500Z-3f9a"`, `"id": ""`, "no id"},
 		{"no T0", `"t0"`, `"t_0"`, "no t0"},
 		{"no window", `"window"`, `"windows"`, "no window.start"},

@@ -15,9 +15,11 @@ const maxFile = 256 << 20
 
 // Run is run.json, as far as it is judged or drawn.
 type Run struct {
-	ID          string
-	Scenario    string
-	Fault       string
+	ID       string
+	Scenario string
+	Fault    string
+	// Disruptions are what was taken away from the system on purpose in the middle of the run.
+	Disruptions []Disruption
 	T0          time.Time
 	Start, End  time.Time
 	Interrupted bool
@@ -30,6 +32,14 @@ type Run struct {
 	Health     Health
 	Thresholds []Threshold
 	Totals     []Total
+}
+
+// Disruption is a part of the system that was taken away on purpose.
+type Disruption struct {
+	Part   string     `json:"part"`
+	Action string     `json:"action"`
+	At     time.Time  `json:"at"`
+	Until  *time.Time `json:"until"`
 }
 
 // Bins counts events by time. Index i covers [Start + i·Width, Start + (i+1)·Width).
@@ -72,12 +82,13 @@ type Total struct {
 // runFile is the file's own shape. Pointers tell what is absent from what is zero: nothing that a verdict rests on may
 // be absent.
 type runFile struct {
-	Version  *int       `json:"version"`
-	ID       string     `json:"id"`
-	Scenario string     `json:"scenario"`
-	Fault    string     `json:"fault"`
-	T0       *time.Time `json:"t0"`
-	Window   *struct {
+	Version     *int         `json:"version"`
+	ID          string       `json:"id"`
+	Scenario    string       `json:"scenario"`
+	Fault       string       `json:"fault"`
+	Disruptions []Disruption `json:"disruptions"`
+	T0          *time.Time   `json:"t0"`
+	Window      *struct {
 		Start *time.Time `json:"start"`
 		End   *time.Time `json:"end"`
 	} `json:"window"`
@@ -123,7 +134,7 @@ func ParseRun(data []byte) (*Run, error) {
 		return nil, err
 	}
 	run := &Run{
-		ID: f.ID, Scenario: f.Scenario, Fault: f.Fault, T0: f.T0.UTC(), Start: f.Window.Start.UTC(), End: f.Window.End.UTC(),
+		ID: f.ID, Scenario: f.Scenario, Fault: f.Fault, Disruptions: f.Disruptions, T0: f.T0.UTC(), Start: f.Window.Start.UTC(), End: f.Window.End.UTC(),
 		Interrupted: *f.Interrupted, Offered: *f.Offered, Sent: *f.Sent, Dropped: *f.Dropped, ClockSkew: duration(f.ClockSkew),
 		Outcomes: f.Outcomes, Thresholds: f.Thresholds, Totals: f.Totals,
 		Health: Health{
@@ -163,6 +174,9 @@ func (f *runFile) check() error {
 		if f.T0 != nil && f.Interrupted != nil && !*f.Interrupted {
 			need(!f.T0.Before(*f.Window.Start) && !f.T0.After(*f.Window.End), "t0 is outside the window")
 		}
+	}
+	for i, d := range f.Disruptions {
+		need(d.Part != "" && d.Action != "" && !d.At.IsZero(), fmt.Sprintf("disruptions[%d] has no part, action or at", i))
 	}
 	for i, t := range f.Totals {
 		need(t.Metric != "", fmt.Sprintf("totals[%d] has no metric", i))

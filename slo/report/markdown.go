@@ -19,6 +19,9 @@ func Markdown(w io.Writer, v *verdict.Verdict) error {
 	if v.Run != nil && v.Run.Fault != "" {
 		fmt.Fprintf(&b, "\n> **Seeded fault: %s.** This run was made to fail, whatever is said below.\n", markdown(v.Run.Fault))
 	}
+	if v.Run != nil && len(v.Run.Disruptions) > 0 {
+		fmt.Fprintf(&b, "\n> **Broken on purpose:** %s.\n", markdown(strings.Join(v.Run.Disruptions, "; ")))
+	}
 	if len(v.Objectives) > 0 {
 		b.WriteString("\n| | objective | measured | target | good / all | budget burned |\n|---|---|--:|--:|--:|--:|\n")
 	}

@@ -115,6 +115,11 @@ func troubled() *verdict.Verdict {
 	v.Reasons = nil
 	bad := run()
 	bad.Fault, bad.Interrupted, bad.Dropped = "lost-commit", true, 42
+	back := bad.T0.Add(3 * time.Second)
+	bad.Disruptions = []record.Disruption{
+		{Part: "registrar-0", Action: "killed", At: bad.T0.Add(300 * time.Millisecond)},
+		{Part: "mariadb", Action: "killed", At: bad.T0.Add(time.Second), Until: &back},
+	}
 	bad.Thresholds = append(bad.Thresholds, record.Threshold{Metric: "http_req_failed", Expression: "rate<0.01", Value: 0.4})
 	bad.Health = record.Health{SendLagP99: 900 * time.Millisecond, Reasons: []string{"starved"}, DescriptorsExhausted: true}
 	v.Objectives[0].State = verdict.Breached

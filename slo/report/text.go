@@ -24,6 +24,10 @@ func Text(w io.Writer, v *verdict.Verdict, color bool) error {
 		t.line("")
 		t.line(" %s", t.paint("1;97;45", " SEEDED FAULT: "+v.Run.Fault+" ")+" this run was made to fail, whatever is said below")
 	}
+	if v.Run != nil && len(v.Run.Disruptions) > 0 {
+		t.line("")
+		t.line(" %s", t.paint("1;97;45", " BROKEN ON PURPOSE ")+" "+strings.Join(v.Run.Disruptions, "; "))
+	}
 	t.line("")
 	t.table(rows(v))
 	for _, l := range lines(v) {

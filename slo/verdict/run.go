@@ -32,7 +32,7 @@ func Tightest(objectives []openslo.Objective) time.Duration {
 // tightest is the smallest latency objective, 0 for none.
 func JudgeRun(r *record.Run, tightest time.Duration) *Run {
 	out := &Run{
-		ID: r.ID, Scenario: r.Scenario, Fault: r.Fault, Interrupted: r.Interrupted, Offered: r.Offered, Sent: r.Sent, Dropped: r.Dropped,
+		ID: r.ID, Scenario: r.Scenario, Fault: r.Fault, Disruptions: disruptions(r), Interrupted: r.Interrupted, Offered: r.Offered, Sent: r.Sent, Dropped: r.Dropped,
 		SendLagP99: r.Health.SendLagP99.Seconds(), CPU: r.Health.CPU.Seconds(), ClockSkew: r.ClockSkew.Seconds(),
 		Reasons: []reason.Reason{},
 	}
@@ -61,6 +61,20 @@ func JudgeRun(r *record.Run, tightest time.Duration) *Run {
 	}
 	out.Valid = len(out.Reasons) == 0
 	return out
+}
+
+// disruptions says what was broken on purpose, and when after T0.
+func disruptions(r *record.Run) []string {
+	said := []string{}
+	for _, d := range r.Disruptions {
+		after := func(t time.Time) string { return "T0+" + figure.Duration(t.Sub(r.T0)) }
+		text := d.Part + " " + d.Action + " at " + after(d.At)
+		if d.Until != nil {
+			text += ", back at " + after(*d.Until)
+		}
+		said = append(said, text)
+	}
+	return said
 }
 
 // AddRun puts a run's record into the verdict, with what it says about the whole.

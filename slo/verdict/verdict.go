@@ -72,9 +72,11 @@ type Window struct {
 
 // Run is what the run record says, and whether the run can be judged at all.
 type Run struct {
-	ID          string          `json:"id"`
-	Scenario    string          `json:"scenario"`
-	Fault       string          `json:"fault"`
+	ID       string `json:"id"`
+	Scenario string `json:"scenario"`
+	Fault    string `json:"fault"`
+	// Disruptions say what was broken on purpose in the middle of the run: "mariadb killed at T0+1 s, back at T0+3 s".
+	Disruptions []string        `json:"disruptions"`
 	Valid       bool            `json:"valid"`
 	Reasons     []reason.Reason `json:"reasons"`
 	Interrupted bool            `json:"interrupted"`
