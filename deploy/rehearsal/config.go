@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/goormu/stampede/deploy/balancer"
 )
 
 // Exit codes of a rehearsal; slo adds 4 (invalid run), 99 (breached) and 3 (inconclusive).
@@ -32,6 +34,9 @@ const (
 	DatabaseSQLite  = "sqlite"
 	DatabaseMariaDB = "mariadb"
 )
+
+// BalancerHAProxy is what Config.Balancer may be.
+const BalancerHAProxy = "haproxy"
 
 // The faults that show that a verdict can fail.
 const (
@@ -68,6 +73,10 @@ type Config struct {
 	// Scenario is what the students do, a name of `k6 x stampede list`; Env are parameters of it, each NAME=VALUE.
 	Scenario string
 	Env      []string
+	// Balancer is "haproxy", which then stands before the instances, or empty: students are spread over the instances.
+	Balancer string
+	// Kills are the parts that end by SIGKILL in the middle of it, and when they are started again.
+	Kills []Kill
 	// Target is a service that runs already; with it nothing of ours is started but k6, and a Prometheus where none is named.
 	Target string
 	// AllowTarget names the host of a target off loopback.
@@ -132,6 +141,8 @@ func (c Config) Validate() error {
 	}
 	c.validateDatabase(bad)
 	c.validateTarget(bad)
+	c.validateBalancer(bad)
+	c.validateKills(bad)
 	if c.Prometheus != "" {
 		if u, err := url.Parse(c.Prometheus); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			bad("--prometheus is %q: it must be a URL like http://127.0.0.1:9090", c.Prometheus)
@@ -206,7 +217,11 @@ func (c Config) validateDescriptors(bad func(string, ...any)) {
 		bad("--students %d in %d k6 process(es) needs more than the %d file descriptors that one may hold: use --shards %d",
 			c.Students, c.Shards, limit.Max, needed(c.Students, room))
 	}
-	if c.Target == "" && needed(c.Students, c.Instances) > room {
+	if c.Balancer != "" && c.Students > clientsOfABalancer(int(min(limit.Max, 1<<30))) {
+		bad("--students %d through one %s needs more than the %d file descriptors that it may hold: it takes %d students at most",
+			c.Students, c.Balancer, limit.Max, clientsOfABalancer(int(limit.Max)))
+	}
+	if c.Target == "" && c.Balancer == "" && needed(c.Students, c.Instances) > room {
 		bad("--students %d on %d instance(s) of the service needs more than the %d file descriptors that one may hold: use --database mariadb --instances %d",
 			c.Students, c.Instances, limit.Max, needed(c.Students, room))
 	}
@@ -228,6 +243,11 @@ func (c Config) checkPrograms() error {
 	needed := []string{"k6", "slo"}
 	if c.Target == "" {
 		needed = append(needed, "registrar")
+	}
+	if c.Balancer != "" {
+		if _, err := balancer.Find(); err != nil {
+			return fmt.Errorf("--balancer %s: %w", c.Balancer, err)
+		}
 	}
 	if c.Prometheus == "" {
 		needed = append(needed, "prometheus")

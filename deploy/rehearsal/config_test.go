@@ -39,6 +39,15 @@ func TestAConfigurationIsRefusedWithWhatIsWrongAndWhatToDo(t *testing.T) {
 		"a Prometheus that is no URL":        {func(c *rehearsal.Config) { c.Prometheus = "9090" }, `--prometheus is "9090"`},
 		"no metrics of a foreign Prometheus": {func(c *rehearsal.Config) { c.Prometheus, c.Fault = "http://127.0.0.1:9", "no-metrics" }, "leave out --prometheus"},
 		"a specification that is not there":  {func(c *rehearsal.Config) { c.Spec = "nowhere.yaml" }, "--spec: stat nowhere.yaml"},
+		"an unknown balancer":                {func(c *rehearsal.Config) { c.Balancer = "nginx" }, `--balancer is "nginx": it must be haproxy`},
+		"a balancer before a target":         {func(c *rehearsal.Config) { c.Target, c.Balancer = "http://127.0.0.1:1", "haproxy" }, "leave out --target"},
+		"a kill of nothing":                  {kill("prometheus@1s"), "--kill prometheus@1s: PART must be registrar-N, mariadb or haproxy"},
+		"a kill of an instance too many":     {kill("registrar-1@1s"), "there are --instances 1, which are called registrar-0 to registrar-0"},
+		"a kill of a database not ours":      {kill("mariadb@1s"), "add --database mariadb"},
+		"a kill of a balancer not there":     {kill("haproxy@1s"), "add --balancer haproxy"},
+		"a kill that is too late":            {kill("registrar-0@1h"), "must be between 0s and 10m0s after T0"},
+		"two kills of one part at once":      {kill("registrar-0@1s..3s", "registrar-0@2s"), "--kill registrar-0@1s..3s and --kill registrar-0@2s overlap"},
+		"a kill of a target":                 {func(c *rehearsal.Config) { kill("registrar-0@1s")(c); c.Target = "http://127.0.0.1:1" }, "leave out --target"},
 		"a run folder in use":                {func(c *rehearsal.Config) { c.Out = full }, "is not empty: name a new folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +56,47 @@ func TestAConfigurationIsRefusedWithWhatIsWrongAndWhatToDo(t *testing.T) {
 			test.change(&config)
 			require.ErrorContains(t, config.Validate(), test.says)
 		})
+	}
+}
+
+func kill(texts ...string) func(*rehearsal.Config) {
+	return func(c *rehearsal.Config) {
+		for _, text := range texts {
+			k, err := rehearsal.ParseKill(text)
+			if err != nil {
+				panic(err)
+			}
+			c.Kills = append(c.Kills, k)
+		}
+	}
+}
+
+func TestKillsAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]rehearsal.Kill{
+		"registrar-2@300ms": {Part: "registrar-2", At: 300 * time.Millisecond},
+		"mariadb@1s..2.5s":  {Part: "mariadb", At: time.Second, Back: 2500 * time.Millisecond},
+	} {
+		got, err := rehearsal.ParseKill(text)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Equal(t, text, got.String())
+	}
+	for text, says := range map[string]string{
+		"mariadb": "is not of the form", "@1s": "is not of the form", "mariadb@": "is not of the form", "mariadb@1s..": "is not of the form",
+		"mariadb@soon": "is not of the form", "mariadb@2s..1s": "ends before it begins",
+	} {
+		_, err := rehearsal.ParseKill(text)
+		require.ErrorContains(t, err, says, text)
+	}
+}
+
+func TestMoreStudentsThanABalancerHoldsAreToldHowMany(t *testing.T) {
+	t.Parallel()
+	config := rehearsal.Default()
+	config.Students, config.Shards, config.Balancer = 100_000, 64, rehearsal.BalancerHAProxy
+	if err := config.Validate(); err != nil { // a machine may allow them all
+		require.ErrorContains(t, err, "students at most")
 	}
 }
 

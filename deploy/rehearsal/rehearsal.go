@@ -28,8 +28,10 @@ type rehearsal struct {
 	database      string   // what registrar calls it
 	mariadb       *mariadb.Server
 	instances     []*local.Process
-	targets       []string
-	prometheus    string // URL
+	targets       []string       // of the instances
+	balancer      *local.Process // nil without one
+	door          string         // URL of the balancer
+	prometheus    string         // URL
 	tokens        string
 	staffToken    string
 	t0            time.Time
@@ -39,6 +41,10 @@ type rehearsal struct {
 
 	mutex     sync.Mutex
 	processes []*local.Process // in the order of their start
+	died      chan death
+	felled    map[string]bool // the parts that are dead on purpose
+	// What was broken on purpose, in the order in which it was.
+	disruptions []run.Disruption
 }
 
 // Run rehearses, prints the verdict and returns the exit code. It stops everything that it started, also when ctx ends or
@@ -48,7 +54,7 @@ func Run(ctx context.Context, config Config) int {
 		fmt.Fprintln(config.Stderr, "stampede:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return ExitUsage
 	}
-	r := &rehearsal{Config: config, id: run.NewID(time.Now())}
+	r := &rehearsal{Config: config, id: run.NewID(time.Now()), died: make(chan death, 64), felled: map[string]bool{}}
 	code, err := r.run(ctx)
 	switch {
 	case r.judged:
@@ -207,6 +213,7 @@ func (r *rehearsal) start(ctx context.Context, spec local.Spec) (*local.Process,
 	r.mutex.Lock()
 	r.processes = append(r.processes, process)
 	r.mutex.Unlock()
+	r.watch(process.Name, process.Done(), process.Crash)
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	r.started = true
@@ -240,7 +247,7 @@ func (r *rehearsal) auditSeats(ctx context.Context) error {
 		return nil
 	}
 	done := r.began("auditing the journal against the service's state")
-	target, err := r.livingInstance(ctx)
+	target, err := r.livingDoor(ctx)
 	if err != nil {
 		return err
 	}

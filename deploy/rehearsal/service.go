@@ -75,7 +75,7 @@ func (r *rehearsal) startService(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.startBalancer(ctx)
 }
 
 // startInstance starts one more instance of the service on a free port.
@@ -135,6 +135,7 @@ func (r *rehearsal) startMariaDB(ctx context.Context) error {
 		return err
 	}
 	r.mariadb = server
+	r.watch(partMariaDB, server.Done(), errMariaDB)
 	if err := server.CreateDatabase(ctx, "registration"); err != nil {
 		return err
 	}
@@ -296,12 +297,12 @@ func (r *rehearsal) prepare(ctx context.Context) error {
 		r.tokens = r.Tokens
 	}
 	if r.StaffPassword != "" {
-		token, err := audit.Login(ctx, r.targets[0], "admin", r.StaffPassword)
+		token, err := audit.Login(ctx, r.doors()[0], "admin", r.StaffPassword)
 		if err != nil {
 			return err
 		}
 		r.staffToken = token
-		if err := audit.Fetch(ctx, r.targets[0], token, filepath.Join(r.dir, "export-before.ndjson")); err != nil {
+		if err := audit.Fetch(ctx, r.doors()[0], token, filepath.Join(r.dir, "export-before.ndjson")); err != nil {
 			return err
 		}
 	}
@@ -327,7 +328,7 @@ func (r *rehearsal) setT0(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("setting the registration period: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, r.targets[0]+"/api/v1/staff/period", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, r.doors()[0]+"/api/v1/staff/period", bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("setting the registration period: %w", err)
 	}
@@ -368,34 +369,4 @@ func (r *rehearsal) waitForPeriod(ctx context.Context, target string) error {
 			return fmt.Errorf("waiting until %s knows the registration period: %w", target, ctx.Err())
 		}
 	}
-}
-
-// livingInstance returns the address of an instance that can tell the state, starting the database and one more
-// instance where all have died: what was acknowledged must be in the database.
-func (r *rehearsal) livingInstance(ctx context.Context) (string, error) {
-	if r.Target != "" {
-		return r.targets[0], nil
-	}
-	if r.mariadb != nil {
-		select {
-		case <-r.mariadb.Done():
-			r.say("starting MariaDB again to audit the state")
-			if err := r.mariadb.Restart(ctx); err != nil {
-				return "", err
-			}
-		default:
-		}
-	}
-	for i, instance := range r.instances {
-		select {
-		case <-instance.Done():
-		default:
-			return r.targets[i], nil
-		}
-	}
-	r.say("no instance of the service is left: starting one to audit the state")
-	if err := r.startInstance(ctx); err != nil {
-		return "", err
-	}
-	return r.targets[len(r.targets)-1], nil
 }

@@ -32,7 +32,6 @@ func (r *rehearsal) stampede(ctx context.Context) error {
 	if err := os.WriteFile(file, fmt.Appendf(nil, script, r.Scenario), 0o600); err != nil {
 		return fmt.Errorf("writing the script for k6: %w", err)
 	}
-	watch := slices.Clone(r.processes)
 	shards := make([]*local.Process, 0, r.Shards)
 	for shard := range r.Shards {
 		process, err := r.start(ctx, r.generator(file, shard))
@@ -41,7 +40,7 @@ func (r *rehearsal) stampede(ctx context.Context) error {
 		}
 		shards = append(shards, process)
 	}
-	if err := r.follow(ctx, shards, watch); err != nil {
+	if err := r.follow(ctx, shards); err != nil {
 		return err
 	}
 	return r.collect(ctx, shards)
@@ -72,7 +71,7 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 		}
 	}
 	set := map[string]string{
-		"TARGET": strings.Join(r.targets, ","), "STUDENTS": strconv.Itoa(r.Students), "SEED": strconv.FormatInt(r.Seed, 10),
+		"TARGET": strings.Join(r.doors(), ","), "STUDENTS": strconv.Itoa(r.Students), "SEED": strconv.FormatInt(r.Seed, 10),
 		"T0": r.t0.Format(time.RFC3339Nano), "RUN_ID": r.id, "RUN_DIR": r.shardDir(shard),
 	}
 	if r.tokens != "" {
@@ -108,41 +107,26 @@ func segments(n int) string {
 	return strings.Join(append(parts, "1"), ",")
 }
 
-// follow waits until every generator has ended.
-func (r *rehearsal) follow(ctx context.Context, shards, watch []*local.Process) error {
-	died := make(chan *local.Process)
-	stop := make(chan struct{})
-	defer close(stop)
-	for _, process := range watch {
-		go func() {
-			select {
-			case <-process.Done():
-				select {
-				case died <- process:
-				case <-stop:
-				}
-			case <-stop:
-			}
-		}()
-	}
-	database := make(<-chan struct{})
-	if r.mariadb != nil {
-		database = r.mariadb.Done()
-	}
+// follow waits until every generator has ended. Parts that die meanwhile are named, and those of Config.Kills are killed.
+func (r *rehearsal) follow(ctx context.Context, shards []*local.Process) error {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	breaking := r.breakParts(ctx, done)
+	defer func() { cancel(); _ = breaking.Wait() }() // where it ends early, that is why
 	for _, shard := range shards {
 	waiting:
 		for {
 			select {
 			case <-shard.Done():
 				break waiting
-			case process := <-died:
-				if process.Name == "prometheus" {
-					return process.Crash()
+			case death := <-r.died:
+				switch {
+				case strings.HasPrefix(death.part, "k6"): // its end is what is waited for
+				case death.part == "prometheus":
+					return death.crash
+				default:
+					r.say("\n%s, %s after T0", death.crash, r.sinceT0())
 				}
-				r.say("\n%s, %s after T0", process.Crash(), time.Since(r.t0).Round(time.Millisecond))
-			case <-database:
-				r.say("\nMariaDB ended by itself, %s after T0", time.Since(r.t0).Round(time.Millisecond))
-				database = nil
 			case <-ctx.Done():
 				for _, shard := range shards {
 					_ = shard.Signal(syscall.SIGINT)
@@ -154,7 +138,8 @@ func (r *rehearsal) follow(ctx context.Context, shards, watch []*local.Process) 
 			}
 		}
 	}
-	return nil
+	close(done)
+	return breaking.Wait()
 }
 
 // collect checks that each generator ended as it should and joins their records.
@@ -176,9 +161,10 @@ func (r *rehearsal) collect(ctx context.Context, shards []*local.Process) error 
 	if err != nil {
 		return err
 	}
-	if r.Fault != record.Fault { // a fault that k6 knows nothing of; every report is to name it
-		record.Fault = r.Fault
-		return run.Write(r.dir, record)
+	if r.Fault == record.Fault && len(r.disruptions) == 0 {
+		return nil
 	}
-	return nil
+	// What was broken on purpose, which k6 knows nothing of; every report is to name it.
+	record.Fault, record.Disruptions = r.Fault, r.disruptions
+	return run.Write(r.dir, record)
 }

@@ -110,6 +110,8 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.IntVar(&config.Shards, "shards", config.Shards, "k6 processes that share the students")
 	flags.IntVar(&config.Instances, "instances", config.Instances, "instances of the service (more than one needs a database server)")
 	flags.StringVar(&config.Database, "database", config.Database, "sqlite, mariadb (a private one is started), or a DSN like user:password@tcp(127.0.0.1:3306)/registration")
+	flags.StringVar(&config.Balancer, "balancer", "", "haproxy: stands before the instances, as in production")
+	flags.Var((*killFlag)(&config.Kills), "kill", "PART@FROM or PART@FROM..UNTIL after T0, repeatable: kill -9 registrar-0, mariadb or haproxy, and start it again (mariadb@1s..3s)")
 	flags.StringVar(&config.Strategy, "strategy", config.Strategy, "how the service takes seats: group-commit or for-update")
 	flags.StringVar(&config.Scenario, "scenario", config.Scenario, "what the students do: a NAME of `k6 x stampede list`")
 	flags.StringArrayVarP(&config.Env, "env", "e", nil, "a parameter of the scenario, NAME=VALUE, as k6 takes it; may be repeated")
