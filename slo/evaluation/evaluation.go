@@ -109,6 +109,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) error {
 		}
 		m.Total = e.count(o.Total, answers, processes, complete)
 		m.Part = e.count(part, answers, processes, complete)
+		m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
 		if m.Part.Series == 0 && m.Total.Series > 0 && isZero(part, o.Total) {
 			m.Part.Unknown = nil
 		} else if err := e.explainBucket(ctx, part, &m.Part); err != nil {

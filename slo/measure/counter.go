@@ -27,13 +27,15 @@ type Count struct {
 	// Lower holds why Events is only a lower bound; Unknown why it is no number to judge by.
 	Lower, Unknown []reason.Reason
 
-	steps []step
+	steps  []step
+	losses map[loss]time.Duration
 }
 
-// step is one rise of one series: the events between two of its samples.
+// step is one rise of one series: the events between two of its samples. Origin is the process that counted them.
 type step struct {
 	from, to time.Time
 	events   float64
+	origin   string
 }
 
 // Options is what a count needs to know besides the samples.
@@ -97,8 +99,8 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 		}
 	}
 	end := points[len(points)-1].Time
-	if end.Before(w.Start.Add(-3 * c.Interval)) {
-		return // a target gone long before the window
+	if end.Before(w.Start.Add(-3*c.Interval)) || scraped && !end.After(w.Start) && process.replaced(end, w.Start) {
+		return // a target, or a process, gone before the window
 	}
 	c.Series++
 	if first >= 0 && bornAgain(points, process, scraped, w) {
@@ -110,6 +112,7 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 	c.rise(s, points, process, scraped, w)
 	if end.Before(w.End) && !complete {
 		c.lower(reason.Ended, s.Name(), clock(end))
+		c.lose(s, end, w.End)
 	}
 	c.cover(points, first >= 0)
 }
@@ -152,7 +155,7 @@ func bounds(points []Point, w Window, limit time.Time) (first, last int) {
 // bornAgain reports whether the value before the window belongs to a process that was replaced before the window
 // began: then the series starts from zero inside it and no increment was lost.
 func bornAgain(points []Point, p Process, scraped bool, w Window) bool {
-	if !scraped || len(points) < 2 || points[1].Value >= points[0].Value {
+	if !scraped || len(points) < 2 {
 		return false
 	}
 	started, ok := valueAt(p.Started, points[1].Time)
@@ -166,7 +169,7 @@ func bornAgain(points []Point, p Process, scraped bool, w Window) bool {
 // born accounts for a series whose first sample lies inside the window: it started from zero, provided that its target
 // was scraped earlier without it, or is not scraped at all, or was itself started inside.
 func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
-	c.step(time.Time{}, first.Time, first.Value, w)
+	c.step(s, time.Time{}, first.Time, first.Value, w)
 	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time) {
 		return
 	}
@@ -184,35 +187,43 @@ func (c *Count) rise(s Series, points []Point, p Process, scraped bool, w Window
 		events := to.Value - from.Value
 		if started, ok := restarted(p, from.Time, to.Time); ok && scraped {
 			c.lower(reason.Restart, s.Labels["instance"], clock(started))
+			c.lose(s, from.Time, started)
 			events = to.Value
 		} else if events < 0 {
 			c.lower(reason.Reset, s.Name(), clock(to.Time))
+			c.lose(s, from.Time, to.Time)
 			events = to.Value
 		}
-		c.step(from.Time, to.Time, events, w)
+		c.step(s, from.Time, to.Time, events, w)
 	}
 	if !scraped {
 		return
 	}
 	earlier, known := valueAt(p.Started, w.Start)
-	for _, started := range p.Started {
+	alive := w.Start // when the process before was last seen
+	for i, started := range p.Started {
 		at := seconds(started.Value)
 		inside := at.After(w.Start) && !started.Time.After(points[len(points)-1].Time)
+		if i > 0 && p.Started[i-1].Value != started.Value {
+			alive = p.Started[i-1].Time
+		}
 		switch {
 		case inside && !known:
 			c.lower(reason.StartedInside, s.Labels["instance"], clock(at))
+			c.lose(s, w.Start, at)
 		case inside && earlier != started.Value:
 			c.lower(reason.Restart, s.Labels["instance"], clock(at))
+			c.lose(s, alive, at)
 		}
 	}
 }
 
-func (c *Count) step(from, to time.Time, events float64, w Window) {
+func (c *Count) step(s Series, from, to time.Time, events float64, w Window) {
 	c.Events += events
 	if !from.IsZero() && from.Before(w.Start) && to.After(w.Start) || from.Before(w.End) && to.After(w.End) {
 		c.EdgeEvents += events
 	}
-	c.steps = append(c.steps, step{from, to, events})
+	c.steps = append(c.steps, step{from, to, events, s.origin()})
 }
 
 func (c *Count) cover(points []Point, opened bool) {

@@ -27,6 +27,14 @@ func (s Series) Target() (Target, bool) {
 	return t, t.Job != "" && t.Instance != ""
 }
 
+// origin names what counted: the target, or the series itself where it has none.
+func (s Series) origin() string {
+	if t, ok := s.Target(); ok {
+		return t.Job + "\x00" + t.Instance
+	}
+	return s.Name()
+}
+
 // Settled reports whether the counter had stopped rising before its last sample.
 func (s Series) Settled() bool {
 	n := len(s.Points)
@@ -97,6 +105,12 @@ func (p Process) scrapedBefore(t time.Time) bool {
 		}
 	}
 	return false
+}
+
+// replaced reports whether another process answered at the second instant than at the first.
+func (p Process) replaced(first, second time.Time) bool {
+	_, ok := restarted(p, first, second)
+	return ok
 }
 
 func seconds(v float64) time.Time { return time.UnixMilli(int64(v * 1000)).UTC() }

@@ -45,15 +45,17 @@ func Root() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
-// Start starts a Prometheus with its storage in a folder and returns it with a function that ends it. Extra arguments go
-// to Prometheus.
-func Start(folder string, extra ...string) (*Server, func(), error) {
+// Config is a configuration file's text.
+type Config string
+
+// Start starts a Prometheus with its storage in a folder and returns it with a function that ends it.
+func Start(folder string, text Config) (*Server, func(), error) {
 	binary, err := build("prometheus")
 	if err != nil {
 		return nil, nil, err
 	}
 	config := filepath.Join(folder, "prometheus.yml")
-	if err := os.WriteFile(config, nil, 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,10 +65,9 @@ func Start(folder string, extra ...string) (*Server, func(), error) {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	var log bytes.Buffer
-	cmd := exec.Command(binary, append([]string{
-		"--config.file=" + config, "--storage.tsdb.path=" + filepath.Join(folder, "data"), "--web.listen-address=" + address,
-		"--web.enable-remote-write-receiver", "--log.level=warn",
-	}, extra...)...)
+	cmd := exec.Command(binary,
+		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address="+address,
+		"--web.enable-remote-write-receiver", "--log.level=warn")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		return nil, nil, err
@@ -99,7 +100,7 @@ func Main(m *testing.M, into **Server) int {
 	if err == nil {
 		defer func() { _ = os.RemoveAll(folder) }()
 		var stop func()
-		*into, stop, err = Start(folder)
+		*into, stop, err = Start(folder, "")
 		if err == nil {
 			defer stop()
 			return m.Run()
@@ -137,11 +138,13 @@ func build(program string) (string, error) {
 	return path, os.Rename(built, path)
 }
 
-// Series is samples at an interval from a time on. Name is written as Prometheus writes it, such as a{b="c"}.
+// Series is samples at an interval from a time on, or at times of their own. Name is written as Prometheus writes it, such
+// as a{b="c"}.
 type Series struct {
 	Name   string
 	Start  time.Time
 	Every  time.Duration
+	Times  []time.Time // instead of Start and Every
 	Values []float64
 }
 
@@ -199,6 +202,9 @@ func encode(one Series) (*prompb.TimeSeries, error) {
 			continue
 		}
 		at := one.Start.Add(time.Duration(i) * one.Every)
+		if one.Times != nil {
+			at = one.Times[i]
+		}
 		ts.Samples = append(ts.Samples, &prompb.Sample{Timestamp: at.UnixMilli(), Value: v})
 	}
 	if !slices.IsSortedFunc(ts.Samples, func(a, b *prompb.Sample) int { return int(a.Timestamp - b.Timestamp) }) {

@@ -1,6 +1,9 @@
 package reason
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Code names a reason in verdict.json. Codes are stable; texts are not.
 type Code string
@@ -23,6 +26,16 @@ func New(code Code, args ...any) Reason {
 		panic("reason: no text for " + string(code))
 	}
 	return Reason{Code: code, Text: fmt.Sprintf(texts[0], args...), Korean: fmt.Sprintf(texts[1], args...)}
+}
+
+// Union returns a list with the reasons of another one that it does not have.
+func Union(list, others []Reason) []Reason {
+	for _, r := range others {
+		if !slices.Contains(list, r) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // What a measurement can suffer from.

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/goormu/stampede/slo/budget"
@@ -68,7 +69,7 @@ func (j *judge) doubts() {
 	for _, list := range [][]reason.Reason{j.m.Part.Unknown, j.m.Total.Unknown, j.m.Doubts} {
 		for _, r := range list {
 			j.doubtful = true
-			j.out.Reasons = appendOnce(j.out.Reasons, r)
+			j.out.Reasons = reason.Union(j.out.Reasons, []reason.Reason{r})
 		}
 	}
 }
@@ -214,22 +215,12 @@ func (j *judge) reach(needed float64) (measure.Reach, bool) {
 // settle turns a comparison into a state: doubts make it inconclusive, and so do lower bounds wherever the missing
 // increments could change it.
 func (j *judge) settle(met bool) {
-	part, total := len(j.m.Part.Lower) > 0, len(j.m.Total.Lower) > 0
-	for _, list := range [][]reason.Reason{j.m.Part.Lower, j.m.Total.Lower} {
-		for _, r := range list {
-			j.out.Reasons = appendOnce(j.out.Reasons, r)
-		}
-	}
-	// A breach is sure when bad events were seen: not when good ones may be missing from a total that is whole, nor, where
-	// bad ones are counted, when the total may be larger.
-	unsure := part && !total
-	if j.spec.Bad != nil {
-		unsure = total && !part
-	}
+	lower := reason.Union(slices.Clone(j.m.Part.Lower), j.m.Total.Lower)
+	j.out.Reasons = reason.Union(j.out.Reasons, lower)
 	switch {
 	case j.doubtful:
 		j.out.State = Inconclusive
-	case met && (part || total), !met && unsure:
+	case len(lower) > 0 && (met || j.mendable()):
 		j.note(reason.LowerBound)
 		j.out.State = Inconclusive
 	case met:
@@ -237,6 +228,18 @@ func (j *judge) settle(met bool) {
 	default:
 		j.out.State = Breached
 	}
+}
+
+// mendable reports whether the events that a lower bound may lack could have kept the target, had all of them been good.
+// Good events that are missing from a total that is whole are in it already, and nobody knows how many they are; the same
+// goes for a total that may be larger, where bad ones are counted.
+func (j *judge) mendable() bool {
+	part, total := len(j.m.Part.Lower) > 0, len(j.m.Total.Lower) > 0
+	if part && !total && j.spec.Bad == nil || total && !part && j.spec.Bad != nil {
+		return true
+	}
+	lack := math.Max(j.m.Part.MayLack(), j.m.Total.MayLack())
+	return j.good+lack >= j.spec.Target*(j.total+lack)
 }
 
 func (j *judge) measurements() {
@@ -288,15 +291,6 @@ func rateText(perSecond float64) string {
 		return "∞"
 	}
 	return figure.Rate(perSecond)
-}
-
-func appendOnce(list []reason.Reason, r reason.Reason) []reason.Reason {
-	for _, have := range list {
-		if have == r {
-			return list
-		}
-	}
-	return append(list, r)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
