@@ -139,6 +139,31 @@ func TestTheTablesRefuseWhatNoLedgerWrites(t *testing.T) {
 	})
 }
 
+func TestSectionsWhoseSeatsAreNotTheirEnrolmentsAreCounted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db := fill(t, database)
+		inconsistent := func() int {
+			count, err := db.InconsistentSections(t.Context())
+			require.NoError(t, err)
+			return count
+		}
+		apply := func(changes store.Changes) {
+			tx, err := db.Begin(t.Context())
+			require.NoError(t, err)
+			require.NoError(t, tx.Apply(t.Context(), changes))
+			require.NoError(t, tx.Commit())
+		}
+		row := registration.Enrollment{Student: storetest.FirstStudent, Section: 1, Key: "k", EnrolledAt: time.Now()}
+		require.Zero(t, inconsistent())
+		apply(store.Changes{Added: []registration.Enrollment{row}, Taken: map[registration.SectionID]int{1: 1}})
+		require.Zero(t, inconsistent())
+		apply(store.Changes{Taken: map[registration.SectionID]int{1: 1, 2: 1}})
+		require.Equal(t, 2, inconsistent(), "a seat too many in both")
+		apply(store.Changes{Removed: []registration.Enrollment{row}, Taken: map[registration.SectionID]int{1: -2}})
+		require.Equal(t, 1, inconsistent())
+	})
+}
+
 func TestKeysAreComparedByteByByte(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database)

@@ -29,6 +29,10 @@ type Metrics struct {
 	rebuilds    prometheus.Counter
 	panics      prometheus.Counter
 
+	databaseUp   prometheus.Gauge
+	inconsistent prometheus.Gauge
+	checks       prometheus.Counter
+
 	queueWait     prometheus.Histogram
 	batchSize     prometheus.Histogram
 	batchDuration *prometheus.HistogramVec
@@ -61,6 +65,15 @@ func New(registry *prometheus.Registry) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "registration_panics_total", Help: "Panics recovered while answering a request.",
 		}),
+		databaseUp: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registration_database_up", Help: "1 where the last reading of the database succeeded, else 0; it is read several times a second.",
+		}),
+		inconsistent: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "registration_sections_inconsistent", Help: "Sections whose seats taken are not their enrolments or are over their capacity, in the last check.",
+		}),
+		checks: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "registration_sections_checks_total", Help: "Checks of every section's seats against its enrolments.",
+		}),
 		queueWait: prometheus.NewHistogram(histogram("registration_enroll_queue_wait_seconds",
 			"Time an enrol or cancel request waited for its batch to begin.",
 			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10)),
@@ -77,6 +90,7 @@ func New(registry *prometheus.Registry) *Metrics {
 	})
 	info.Set(1)
 	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.rebuilds, m.panics,
+		m.databaseUp, m.inconsistent, m.checks,
 		m.queueWait, m.batchSize, m.batchDuration, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

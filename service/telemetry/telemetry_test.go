@@ -107,3 +107,28 @@ func exposition(t *testing.T, m *telemetry.Metrics) string {
 	require.Equal(t, http.StatusOK, w.Code)
 	return w.Body.String()
 }
+
+func TestThePeriodAndTheStateOfTheDatabaseAreExported(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	period := telemetry.Period{}
+	m.Period(func() telemetry.Period { return period })
+	m.Database(true)
+	text := exposition(t, m)
+	for _, line := range []string{
+		"registration_period_opens_timestamp_seconds 0\n", "registration_period_closes_timestamp_seconds 0\n", "registration_period_open 0\n",
+		"registration_database_up 1\n", "registration_sections_inconsistent 0\n", "registration_sections_checks_total 0\n",
+	} {
+		require.Contains(t, text, line)
+	}
+	period = telemetry.Period{OpensAt: time.UnixMilli(1_700_000_000_500), ClosesAt: time.UnixMilli(1_700_003_600_000), Open: true}
+	m.Database(false)
+	m.Inconsistent(2)
+	text = exposition(t, m)
+	for _, line := range []string{
+		"registration_period_opens_timestamp_seconds 1.7000000005e+09\n", "registration_period_closes_timestamp_seconds 1.7000036e+09\n",
+		"registration_period_open 1\n", "registration_database_up 0\n", "registration_sections_inconsistent 2\n", "registration_sections_checks_total 1\n",
+	} {
+		require.Contains(t, text, line)
+	}
+}

@@ -90,6 +90,11 @@ func New(ctx context.Context, config Config) (*Server, error) {
 	if err := s.refreshSections(ctx); err != nil {
 		return nil, err
 	}
+	s.Metrics.Database(true)
+	s.Metrics.Period(func() telemetry.Period {
+		period := *s.period.Load()
+		return telemetry.Period{OpensAt: period.OpensAt, ClosesAt: period.ClosesAt, Open: period.State(s.Clock()) == registration.StateOpen}
+	})
 	s.ready.Store(true)
 	s.engine = s.routes()
 	return s, nil
@@ -123,6 +128,7 @@ func (s *Server) Follow(ctx context.Context) {
 			s.Logger.Info("the database can be read again")
 		}
 		failing = err != nil
+		s.Metrics.Database(err == nil)
 	}
 }
 

@@ -87,6 +87,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	following, unfollow := context.WithCancel(context.WithoutCancel(ctx))
 	var follower sync.WaitGroup
 	follower.Go(func() { handler.Follow(following) })
+	follower.Go(func() { watchSeats(following, db, metrics, log) })
 	defer func() { unfollow(); follower.Wait() }()
 
 	server := newHTTPServer(handler, log)
