@@ -52,6 +52,13 @@ func (a *aggregator) declare(name string, kind metrics.MetricType, contains metr
 	a.find(name, kind, contains, a.labeller.list(tags))
 }
 
+// set makes a counter or a gauge of the whole run have a value.
+func (a *aggregator) set(name string, kind metrics.MetricType, value float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.find(name, kind, metrics.Default, a.labeller.list(nil)).value = value
+}
+
 func (a *aggregator) find(name string, kind metrics.MetricType, contains metrics.ValueType, labels []label) *series {
 	id := key(promName(name, kind, contains), labels)
 	s := a.series[id]

@@ -37,6 +37,7 @@ type Output struct {
 	targets   []*url.URL
 	senders   []*sender
 	aggregate *aggregator
+	process   *process
 	scenarios []string // Those of executorType.
 
 	cancel  context.CancelFunc
@@ -51,7 +52,7 @@ func New(params output.Params) (output.Output, error) {
 		return nil, fmt.Errorf("output %s: %w", Name, err)
 	}
 	o := &Output{
-		logger: params.Logger.WithField("output", Name), targets: targets, stop: make(chan struct{}),
+		logger: params.Logger.WithField("output", Name), targets: targets, process: newProcess(), stop: make(chan struct{}),
 	}
 	tags := params.ScriptOptions.RunTags
 	if tags["run"] == "" {
@@ -83,6 +84,7 @@ func (o *Output) Start() error {
 	for _, scenario := range o.scenarios {
 		o.declare(scenario)
 	}
+	o.process.record(o.aggregate)
 	ctx, cancel := context.WithCancel(context.Background())
 	first, err := o.aggregate.snapshot(time.Now())
 	if err != nil {
@@ -155,6 +157,7 @@ func (o *Output) tick() {
 }
 
 func (o *Output) push(now time.Time) {
+	o.process.record(o.aggregate)
 	s, err := o.aggregate.snapshot(now)
 	if err != nil {
 		o.logger.WithError(err).Error("remote write: samples cannot be encoded")

@@ -183,6 +183,22 @@ func TestKnownSeriesAreZeroBeforeTheLoad(t *testing.T) {
 	require.Equal(t, []float64{0, 1, 1}, answers)
 }
 
+func TestTheGeneratorsOwnProcessIsTold(t *testing.T) {
+	t.Parallel()
+	sink := newSink(t)
+	g := newGenerator(t, "0", sink.URL)
+	require.NoError(t, g.out.Start())
+	require.NoError(t, g.out.Stop())
+	for _, name := range []string{
+		"k6_process_cpu_seconds_total", "k6_process_open_fds", "k6_process_max_fds", "k6_process_resident_memory_bytes", "k6_process_gomaxprocs",
+	} {
+		values := sink.values(name + `{run="` + runID + `",shard="0"}`)
+		require.NotEmpty(t, values, name)
+		require.Positive(t, values[len(values)-1], name)
+		require.IsNonDecreasing(t, sink.values(`k6_process_cpu_seconds_total{run="`+runID+`",shard="0"}`))
+	}
+}
+
 func TestOnlyBoundedTagsBecomeLabels(t *testing.T) {
 	t.Parallel()
 	sink := newSink(t)

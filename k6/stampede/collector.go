@@ -119,6 +119,7 @@ func (c *collector) flush() {
 			n++
 		}
 		c.sampler.count(&batch, c.sampler.custom.Students, c.sampler.plain, c.run.t0, float64(n))
+		c.sampler.count(&batch, c.sampler.custom.T0, c.sampler.plain, c.run.t0, float64(c.run.t0.UnixMilli())/1000)
 	}
 	for i := range c.drawers {
 		d := &c.drawers[i]

@@ -15,6 +15,7 @@ type Metrics struct {
 	Answers           *metrics.Metric // Definite answers.
 	Outcomes          *metrics.Metric // Every finished request to enrol.
 	SendLag           *metrics.Metric // How late the requests of T0 left.
+	T0                *metrics.Metric // T0 itself, in seconds since the Unix epoch.
 }
 
 // RegisterMetrics registers the custom metrics, or finds them where they are registered already. It returns an error where
@@ -34,6 +35,7 @@ func RegisterMetrics(registry *metrics.Registry) (*Metrics, error) {
 		{&m.Answers, "stampede_answers", metrics.Counter, metrics.Default},
 		{&m.Outcomes, "stampede_outcomes", metrics.Counter, metrics.Default},
 		{&m.SendLag, "stampede_send_lag", metrics.Trend, metrics.Time},
+		{&m.T0, "stampede_t0_timestamp_seconds", metrics.Gauge, metrics.Default},
 	} {
 		metric, err := registry.NewMetric(d.name, d.kind, d.contains)
 		if err != nil {
