@@ -61,6 +61,7 @@ func Generate(objectives []openslo.Objective) (*File, error) {
 			}
 			file.Groups = append(file.Groups, counting(o, "short", soon, 5*time.Minute, 30*time.Minute, time.Hour, 2*time.Hour),
 				counting(o, "long", late, 6*time.Hour, budget.Day, 3*budget.Day))
+			file.Groups = append(file.Groups, promise(o, watch))
 			for _, a := range watch {
 				alerts = append(alerts, burning(o, a))
 			}
@@ -77,6 +78,38 @@ func Generate(objectives []openslo.Objective) (*File, error) {
 		return nil, faults
 	}
 	return file, nil
+}
+
+// promise records what an objective promises, and the burn rates from which its alerts fire, so that whoever shows or judges
+// the recorded ratios needs no copy of the spec.
+func promise(o openslo.Objective, alerts []budget.Alert) Group {
+	record := func(name string, value float64, more ...string) Rule {
+		all := labels(o)
+		for i := 0; i < len(more); i += 2 {
+			all[more[i]] = more[i+1]
+		}
+		return Rule{Record: name, Expr: "vector(" + number(value) + ")", Labels: all}
+	}
+	period := defaultPeriod
+	if length, ok := openslo.Length(o.Period); ok {
+		period = length
+	}
+	g := Group{Name: "slo " + o.Name + " objective", Interval: soon, Rules: []Rule{
+		record("slo:objective:ratio", o.Target),
+		record("slo:error_budget:ratio", allowance(o)),
+		record("slo:time_period:days", period.Hours()/24),
+	}}
+	if o.ExpectedEvents > 0 {
+		g.Rules = append(g.Rules, record("slo:error_budget:events", allowance(o)*o.ExpectedEvents))
+	}
+	for _, a := range alerts {
+		severity := "ticket"
+		if a.Page {
+			severity = "page"
+		}
+		g.Rules = append(g.Rules, record("slo:alert:burn_rate", a.Rate, "long_window", window(a.Long), "short_window", window(a.Short), "severity", severity))
+	}
+	return g
 }
 
 // watches returns the alerts of an objective, or why it can have none.

@@ -128,6 +128,23 @@ spec:
 	}
 }
 
+func TestWhatIsPromisedIsRecorded(t *testing.T) {
+	recorded := map[string]string{}
+	for _, g := range generate(t, nil, "../objectives/registration.yaml").Groups {
+		for _, r := range g.Rules {
+			if r.Labels["slo"] == "definite-answer" && strings.HasPrefix(r.Expr, "vector") {
+				recorded[r.Record+" "+r.Labels["long_window"]+" "+r.Labels["severity"]] = r.Expr
+			}
+		}
+	}
+	require.Equal(t, map[string]string{
+		"slo:objective:ratio  ": "vector(0.999)", "slo:error_budget:ratio  ": "vector(0.001)", "slo:time_period:days  ": "vector(90)",
+		"slo:error_budget:events  ":   "vector(120)",
+		"slo:alert:burn_rate 1h page": "vector(43.2)", "slo:alert:burn_rate 6h page": "vector(18)",
+		"slo:alert:burn_rate 1d ticket": "vector(9)", "slo:alert:burn_rate 3d ticket": "vector(3)",
+	}, recorded)
+}
+
 func TestAFloorHasNoBurnRate(t *testing.T) {
 	file := generate(t, nil, "../command/testdata/spec.yaml")
 	for _, g := range file.Groups {
