@@ -107,6 +107,8 @@ var checks = []struct {
 	{"nothing-before-open", (*auditor).withinPeriod},
 	{"credit-limit", (*auditor).creditLimit},
 	{"timetable-clash-free", (*auditor).clashFree},
+	{"major-restriction", (*auditor).ofTheMajor},
+	{"year-restriction", (*auditor).ofTheYear},
 }
 
 type auditor struct {

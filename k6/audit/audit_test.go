@@ -36,7 +36,7 @@ func small() world {
 	section := func(id int64, capacity, taken int, period int) audit.Section {
 		return audit.Section{ID: id, Capacity: capacity, Taken: taken, Credits: 3, Slots: []audit.Slot{{Weekday: "mon", Period: period}}}
 	}
-	students := []audit.Student{{ID: kim, MaxCredits: 6}, {ID: lee, MaxCredits: 6}}
+	students := []audit.Student{{ID: kim, MaxCredits: 6, MajorID: 1, Year: 1}, {ID: lee, MaxCredits: 6, MajorID: 2, Year: 4}}
 	old := func(section int64) audit.Enrollment {
 		return audit.Enrollment{StudentID: lee, SectionID: section, Key: fmt.Sprintf("old-%d", section), EnrolledAt: opens.Add(-24 * time.Hour)}
 	}
@@ -80,7 +80,7 @@ func TestASmallRunPasses(t *testing.T) {
 		"no-oversell": 4, "taken-matches-enrollments": 4, "no-duplicate-enrollment": 3, "acknowledged-enrollment-present": 1,
 		"acknowledged-cancel-gone": 1, "every-new-enrollment-journalled": 2, "every-new-cancellation-journalled": 1,
 		"refusal-left-nothing": 1, "unknown-resolved": 2, "untouched-state": 2, "nothing-before-open": 2, "credit-limit": 2,
-		"timetable-clash-free": 3,
+		"timetable-clash-free": 3, "major-restriction": 3, "year-restriction": 3,
 	}, checked)
 }
 
@@ -94,6 +94,13 @@ func TestViolationsNameTheirEvidence(t *testing.T) {
 		"an oversold section": {
 			func(w *world) { w.after.Sections[0].Taken = 3 },
 			[]string{"no-oversell: section 1: taken 3 > capacity 2", "taken-matches-enrollments: section 1: taken is 3, but 1 enrollments stand"},
+		},
+		"a section for another major and later years": {
+			func(w *world) { w.after.Sections[0].OnlyMajorID, w.after.Sections[0].MinYear = 2, 3 },
+			[]string{
+				"major-restriction: student 202600001, section 1, key " + k + "-202600001-1, enrolled at 2026-11-22T04:15:30.204Z: the section is for the major 2 only, the student is of 1",
+				"year-restriction: student 202600001, section 1, key " + k + "-202600001-1, enrolled at 2026-11-22T04:15:30.204Z: the section is for year 3 and later, the student is in year 1",
+			},
 		},
 		"a lost enrollment": {
 			func(w *world) {

@@ -111,6 +111,35 @@ func (a *auditor) clashFree() int {
 	return len(a.after.Enrollments)
 }
 
+// ofTheMajor: nobody is in a section that is for another major only.
+func (a *auditor) ofTheMajor() int {
+	return a.restricted(func(s *Section, who *Student, e *Enrollment) {
+		if s.OnlyMajorID != 0 && who.MajorID != s.OnlyMajorID {
+			a.violated("%s: the section is for the major %d only, the student is of %d", describe(*e), s.OnlyMajorID, who.MajorID)
+		}
+	})
+}
+
+// ofTheYear: nobody is in a section that is for later years of study only.
+func (a *auditor) ofTheYear() int {
+	return a.restricted(func(s *Section, who *Student, e *Enrollment) {
+		if who.Year < s.MinYear {
+			a.violated("%s: the section is for year %d and later, the student is in year %d", describe(*e), s.MinYear, who.Year)
+		}
+	})
+}
+
+// restricted looks at every enrollment whose section and student are known; the others are the business of other checks.
+func (a *auditor) restricted(look func(*Section, *Student, *Enrollment)) int {
+	for i := range a.after.Enrollments {
+		e := &a.after.Enrollments[i]
+		if s, who := a.after.sections[e.SectionID], a.after.students[e.StudentID]; s != nil && who != nil {
+			look(s, who, e)
+		}
+	}
+	return len(a.after.Enrollments)
+}
+
 // byStudent returns what stands, a list for each student, in the order of their numbers.
 func (a *auditor) byStudent() [][]*Enrollment {
 	if a.grouped != nil {

@@ -18,11 +18,13 @@ const maxExportLine = 1 << 20
 
 // A Section of an export.
 type Section struct {
-	ID       int64
-	Capacity int
-	Taken    int // What the service counts; the audit counts enrollments too.
-	Credits  int
-	Slots    []Slot
+	ID          int64
+	Capacity    int
+	Taken       int // What the service counts; the audit counts enrollments too.
+	Credits     int
+	OnlyMajorID int64 // The major whose students alone may be in it; 0 for all.
+	MinYear     int   // The year of study from which on students may be in it; 0 for all.
+	Slots       []Slot
 }
 
 // A Slot is one weekly hour of a section.
@@ -35,6 +37,8 @@ type Slot struct {
 type Student struct {
 	ID         int64
 	MaxCredits int
+	MajorID    int64
+	Year       int
 }
 
 // An Enrollment of an export: it stands.
@@ -72,8 +76,12 @@ type row struct {
 	Capacity      *int       `json:"capacity"`
 	Taken         *int       `json:"taken"`
 	Credits       *int       `json:"credits"`
+	OnlyMajorID   optional   `json:"only_major_id"`
+	MinYear       optional   `json:"min_year"`
 	Slots         *[]Slot    `json:"slots"`
 	MaxCredits    *int       `json:"max_credits"`
+	MajorID       *int64     `json:"major_id"`
+	Year          *int       `json:"year"`
 	StudentID     *int64     `json:"student_id"`
 	SectionID     *int64     `json:"section_id"`
 	Key           *string    `json:"key"`
@@ -86,17 +94,28 @@ type row struct {
 	Cancellations *int       `json:"cancellations"`
 }
 
+// optional is a number that may be null, which counts as 0.
+type optional struct {
+	there bool
+	value int64
+}
+
+func (o *optional) UnmarshalJSON(text []byte) error {
+	o.there = true
+	return json.Unmarshal(text, &o.value)
+}
+
 // members are the names of a row's members after the type, in the order of the bits of row.has.
 var members = []string{
-	"version", "exported_at", "opens_at", "closes_at", "id", "capacity", "taken", "credits", "slots", "max_credits", "student_id",
-	"section_id", "key", "enrolled_at", "enrollment_key", "cancelled_at", "sections", "students", "enrollments", "cancellations",
+	"version", "exported_at", "opens_at", "closes_at", "id", "capacity", "taken", "credits", "only_major_id", "min_year", "slots",
+	"max_credits", "major_id", "year", "student_id", "section_id", "key", "enrolled_at", "enrollment_key", "cancelled_at", "sections", "students", "enrollments", "cancellations",
 }
 
 // wanted are the members that a line of each type has, as bits.
 var wanted = map[string]uint32{
 	"export":       memberBits("version", "exported_at", "opens_at", "closes_at"),
-	"section":      memberBits("id", "capacity", "taken", "credits", "slots"),
-	"student":      memberBits("id", "max_credits"),
+	"section":      memberBits("id", "capacity", "taken", "credits", "only_major_id", "min_year", "slots"),
+	"student":      memberBits("id", "max_credits", "major_id", "year"),
 	"enrollment":   memberBits("student_id", "section_id", "key", "enrolled_at"),
 	"cancellation": memberBits("student_id", "section_id", "key", "enrollment_key", "cancelled_at"),
 	"end":          memberBits("sections", "students", "enrollments", "cancellations"),
@@ -118,7 +137,8 @@ func (r *row) has() uint32 {
 	var set uint32
 	for i, there := range [...]bool{
 		r.Version != nil, r.ExportedAt != nil, r.OpensAt != nil, r.ClosesAt != nil, r.ID != nil, r.Capacity != nil,
-		r.Taken != nil, r.Credits != nil, r.Slots != nil, r.MaxCredits != nil, r.StudentID != nil, r.SectionID != nil,
+		r.Taken != nil, r.Credits != nil, r.OnlyMajorID.there, r.MinYear.there, r.Slots != nil, r.MaxCredits != nil, r.MajorID != nil,
+		r.Year != nil, r.StudentID != nil, r.SectionID != nil,
 		r.Key != nil, r.EnrolledAt != nil, r.EnrollmentKey != nil, r.CancelledAt != nil, r.Sections != nil,
 		r.Students != nil, r.Enrollments != nil, r.Cancellations != nil,
 	} {
@@ -197,7 +217,7 @@ func (e *Export) take(r *row) error {
 		}
 		e.ExportedAt, e.OpensAt, e.ClosesAt = *r.ExportedAt, *r.OpensAt, *r.ClosesAt
 	case "section":
-		if *r.ID <= 0 || *r.Capacity < 0 || *r.Taken < 0 || *r.Credits < 0 {
+		if *r.ID <= 0 || *r.Capacity < 0 || *r.Taken < 0 || *r.Credits < 0 || r.OnlyMajorID.value < 0 || r.MinYear.value < 0 {
 			return fmt.Errorf("section %d: a number is out of range", *r.ID)
 		}
 		for _, s := range *r.Slots {
@@ -205,12 +225,15 @@ func (e *Export) take(r *row) error {
 				return fmt.Errorf("section %d: the slot %q %d is not a weekday and a period", *r.ID, s.Weekday, s.Period)
 			}
 		}
-		e.Sections = append(e.Sections, Section{ID: *r.ID, Capacity: *r.Capacity, Taken: *r.Taken, Credits: *r.Credits, Slots: *r.Slots})
+		e.Sections = append(e.Sections, Section{
+			ID: *r.ID, Capacity: *r.Capacity, Taken: *r.Taken, Credits: *r.Credits,
+			OnlyMajorID: r.OnlyMajorID.value, MinYear: int(r.MinYear.value), Slots: *r.Slots,
+		})
 	case "student":
-		if *r.ID <= 0 || *r.MaxCredits < 0 {
+		if *r.ID <= 0 || *r.MaxCredits < 0 || *r.MajorID <= 0 || *r.Year < 1 {
 			return fmt.Errorf("student %d: a number is out of range", *r.ID)
 		}
-		e.Students = append(e.Students, Student{ID: *r.ID, MaxCredits: *r.MaxCredits})
+		e.Students = append(e.Students, Student{ID: *r.ID, MaxCredits: *r.MaxCredits, MajorID: *r.MajorID, Year: *r.Year})
 	case "enrollment":
 		e.Enrollments = append(e.Enrollments, Enrollment{
 			StudentID: *r.StudentID, SectionID: *r.SectionID, Key: *r.Key, EnrolledAt: *r.EnrolledAt,

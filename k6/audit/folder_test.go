@@ -31,10 +31,10 @@ func ndjson(e audit.Export) string {
 	type m = map[string]any
 	put(m{"type": "export", "version": 1, "exported_at": e.ExportedAt, "opens_at": e.OpensAt, "closes_at": e.ClosesAt})
 	for _, s := range e.Sections {
-		put(m{"type": "section", "id": s.ID, "capacity": s.Capacity, "taken": s.Taken, "credits": s.Credits, "slots": s.Slots})
+		put(m{"type": "section", "id": s.ID, "capacity": s.Capacity, "taken": s.Taken, "credits": s.Credits, "only_major_id": orNull(s.OnlyMajorID), "min_year": orNull(int64(s.MinYear)), "slots": s.Slots})
 	}
 	for _, s := range e.Students {
-		put(m{"type": "student", "id": s.ID, "max_credits": s.MaxCredits})
+		put(m{"type": "student", "id": s.ID, "max_credits": s.MaxCredits, "major_id": s.MajorID, "year": s.Year})
 	}
 	for _, r := range e.Enrollments {
 		put(m{"type": "enrollment", "student_id": r.StudentID, "section_id": r.SectionID, "key": r.Key, "enrolled_at": r.EnrolledAt})
@@ -50,6 +50,14 @@ func ndjson(e audit.Export) string {
 		"cancellations": len(e.Cancellations),
 	})
 	return b.String()
+}
+
+// orNull writes 0 as null.
+func orNull(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // save puts a world into a run folder, its history split among shards where there are several.

@@ -40,6 +40,7 @@ type history struct {
 // promises nothing: the request may have been carried out before.
 var refusals = map[string]bool{
 	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
+	run.MajorRestricted: true, run.YearRestricted: true,
 	run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true,
 	"section-not-found": true, "invalid-request": true, "idempotency-key-reused": true, "unauthenticated": true,
 	"token-expired": true, "forbidden": true, "too-large": true, "not-found": true, "method-not-allowed": true,

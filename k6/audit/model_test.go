@@ -72,13 +72,17 @@ func (s *service) enroll(student, section int64, key string) string {
 		credits += mine.Credits
 		clash = clash || slices.ContainsFunc(mine.Slots, func(slot audit.Slot) bool { return slices.Contains(wanted.Slots, slot) })
 	}
-	limit := s.students[slices.IndexFunc(s.students, func(o audit.Student) bool { return o.ID == student })].MaxCredits
+	who := s.students[slices.IndexFunc(s.students, func(o audit.Student) bool { return o.ID == student })]
 	switch {
 	case wanted.Taken >= wanted.Capacity:
 		return run.SectionFull
+	case wanted.OnlyMajorID != 0 && wanted.OnlyMajorID != who.MajorID:
+		return run.MajorRestricted
+	case who.Year < wanted.MinYear:
+		return run.YearRestricted
 	case clash:
 		return run.TimetableClash
-	case credits+wanted.Credits > limit:
+	case credits+wanted.Credits > who.MaxCredits:
 		return run.CreditLimit
 	}
 	wanted.Taken++
@@ -124,11 +128,15 @@ func worlds() *rapid.Generator[world] {
 		for i := range rapid.IntRange(4, 8).Draw(t, "sections") {
 			s.sections = append(s.sections, audit.Section{
 				ID: int64(i + 1), Capacity: rapid.IntRange(1, 5).Draw(t, "capacity"), Credits: rapid.IntRange(1, 3).Draw(t, "credits"),
+				OnlyMajorID: rapid.SampledFrom([]int64{0, 0, 0, 1, 2}).Draw(t, "only major"), MinYear: rapid.SampledFrom([]int{0, 0, 0, 2}).Draw(t, "from year"),
 				Slots: []audit.Slot{{Weekday: weekdays.Draw(t, "weekday"), Period: rapid.IntRange(1, 4).Draw(t, "period")}},
 			})
 		}
 		for i := range rapid.IntRange(5, 12).Draw(t, "students") {
-			s.students = append(s.students, audit.Student{ID: int64(202600001 + i), MaxCredits: rapid.IntRange(3, 9).Draw(t, "limit")})
+			s.students = append(s.students, audit.Student{
+				ID: int64(202600001 + i), MaxCredits: rapid.IntRange(3, 9).Draw(t, "limit"),
+				MajorID: rapid.Int64Range(1, 2).Draw(t, "major"), Year: rapid.IntRange(1, 3).Draw(t, "year"),
+			})
 		}
 		student := rapid.SampledFrom(s.students)
 		section := rapid.IntRange(1, len(s.sections))

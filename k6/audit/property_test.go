@@ -319,6 +319,20 @@ var bugs = []bug{
 		}
 		return ok
 	}},
+	{"a student is in a section of another major", "major-restriction", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Enrollments, func(audit.Enrollment) bool { return true })
+		if ok {
+			w.section(w.after.Enrollments[at].SectionID).OnlyMajorID = 3
+		}
+		return ok
+	}},
+	{"a student is in a section of later years", "year-restriction", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Enrollments, func(audit.Enrollment) bool { return true })
+		if ok {
+			w.section(w.after.Enrollments[at].SectionID).MinYear = 4
+		}
+		return ok
+	}},
 	{"a student is to be in two places at once", "timetable-clash-free", func(t *rapid.T, w *world) bool {
 		at, ok := pick(t, w.after.Enrollments, func(e audit.Enrollment) bool {
 			return slices.ContainsFunc(w.after.Enrollments, func(o audit.Enrollment) bool {

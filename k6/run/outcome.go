@@ -16,6 +16,8 @@ const (
 	TimetableClash  = "timetable-clash"
 	CreditLimit     = "credit-limit"
 	AlreadyEnrolled = "already-enrolled"
+	MajorRestricted = "major-restricted"
+	YearRestricted  = "year-restricted"
 	PeriodClosed    = "period-closed"
 	PeriodNotOpen   = "period-not-open"
 	NotEnrolled     = "not-enrolled"
@@ -30,7 +32,7 @@ const (
 func DefiniteOutcomes(op string) []string {
 	switch op {
 	case OpEnroll:
-		return []string{Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, PeriodClosed}
+		return []string{Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, MajorRestricted, YearRestricted, PeriodClosed}
 	case OpCancel:
 		return []string{Cancelled, NotEnrolled, PeriodClosed}
 	case OpLogin:
@@ -42,7 +44,7 @@ func DefiniteOutcomes(op string) []string {
 // Definite says whether outcome is a definite answer to op: a student who gets it need not ask again.
 func Definite(op, outcome string) bool {
 	switch outcome {
-	case Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled:
+	case Granted, SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, MajorRestricted, YearRestricted:
 		return op == OpEnroll
 	case Cancelled, NotEnrolled:
 		return op == OpCancel

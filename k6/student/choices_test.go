@@ -59,6 +59,8 @@ func TestOutcome(t *testing.T) {
 	}{
 		{"a grant", `{"section_id":1}`, run.Granted, 201},
 		{"a refusal", `{"status":409,"code":"section-full"}`, run.SectionFull, 409},
+		{"a section for another major", `{"code":"major-restricted"}`, run.MajorRestricted, 409},
+		{"a section for later years", `{"code":"year-restricted"}`, run.YearRestricted, 409},
 		{"a refusal written with spaces", `{ "code" : "timetable-clash" }`, run.TimetableClash, 409},
 		{"a code that a detail only speaks of", `{"detail":"\"code\":\"internal\"","code":"credit-limit"}`, run.CreditLimit, 409},
 		{"a code that nobody knows", `{"code":"monday"}`, run.Error, 409},

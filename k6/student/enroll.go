@@ -25,6 +25,7 @@ const (
 var verdicts = map[string]verdict{
 	run.Granted: done, run.Cancelled: done, run.NotEnrolled: done, run.LoggedIn: done, run.PeriodClosed: leave,
 	run.SectionFull: next, run.TimetableClash: next, run.CreditLimit: next, run.AlreadyEnrolled: next,
+	run.MajorRestricted: next, run.YearRestricted: next,
 	"section-not-found": next, "invalid-request": next, "idempotency-key-reused": next, "too-large": next,
 	"unauthenticated": leave, "token-expired": leave, "forbidden": leave, "not-found": leave, "method-not-allowed": leave,
 }

@@ -14,7 +14,7 @@ import (
 // codes are the problem codes of the service's contract. Others become run.Error, so that labels stay bounded.
 var codes = map[string]bool{
 	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
-	run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true, run.Overloaded: true, run.Unavailable: true,
+	run.MajorRestricted: true, run.YearRestricted: true, run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true, run.Overloaded: true, run.Unavailable: true,
 	"unauthenticated": true, "token-expired": true, "forbidden": true, "invalid-request": true,
 	"idempotency-key-reused": true, "too-large": true, "not-found": true, "section-not-found": true,
 	"method-not-allowed": true, "internal": true,
@@ -67,6 +67,10 @@ func intern(word []byte) string {
 		return run.TimetableClash
 	case run.CreditLimit:
 		return run.CreditLimit
+	case run.MajorRestricted:
+		return run.MajorRestricted
+	case run.YearRestricted:
+		return run.YearRestricted
 	case run.Overloaded:
 		return run.Overloaded
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/goormu/stampede/service/store"
 )
 
-// catalogue is a copy of what rarely changes of the sections: credits and slots. Seats are never read from it.
+// catalogue is a copy of what rarely changes of the sections: credits, slots and restrictions. Seats are never read from it.
 type catalogue struct {
 	version  int64
 	sections map[registration.SectionID]registration.Section
@@ -82,7 +82,9 @@ func (b *book) fill(students []store.LockedStudent, enrollments []registration.E
 	cancellations []registration.Cancellation, sections []store.LockedSection,
 ) error {
 	for i := range students {
-		a := &account{standing: registration.Standing{MaxCredits: students[i].MaxCredits}}
+		a := &account{standing: registration.Standing{
+			MajorID: students[i].MajorID, Year: students[i].Year, MaxCredits: students[i].MaxCredits,
+		}}
 		b.order = append(b.order, a)
 		b.accounts[students[i].ID] = a
 	}

@@ -31,6 +31,9 @@ func TestTheRulesHold(t *testing.T) {
 			storetest.Section{Capacity: 9, Credits: 17},
 			storetest.Section{Capacity: 9, Credits: 18},
 			storetest.Section{Capacity: 0},
+			storetest.Section{Capacity: 9, OnlyMajorID: 2},
+			storetest.Section{Capacity: 9, Credits: 1, OnlyMajorID: 1, MinYear: 1},
+			storetest.Section{Capacity: 9, OnlyMajorID: 1, MinYear: 2},
 		))
 		ledger := newLedger(t, db, enrollment.Config{Strategy: strategy})
 		ctx := t.Context()
@@ -51,6 +54,8 @@ func TestTheRulesHold(t *testing.T) {
 			"a section without seats":    {student(1), 5, registration.SectionFull},
 			"a slot in common":           {student(0), 2, registration.TimetableClash},
 			"too many credits":           {student(0), 4, registration.CreditLimit},
+			"a section of other majors":  {student(0), 6, registration.MajorRestricted},
+			"a section of later years":   {student(0), 8, registration.YearRestricted},
 			"a section that is not":      {student(0), 99, registration.SectionNotFound},
 			"a student who is not":       {student(99), 2, registration.Unauthenticated},
 			"a negative section":         {student(0), -1, registration.InvalidRequest},
@@ -62,6 +67,8 @@ func TestTheRulesHold(t *testing.T) {
 		_, err = ledger.Enroll(ctx, student(0), 3, "열쇠")
 		requireCode(t, registration.InvalidRequest, err)
 		_, err = ledger.Enroll(ctx, student(0), 3, "limit")
+		require.NoError(t, err)
+		_, err = ledger.Enroll(ctx, student(1), 7, "for-me")
 		require.NoError(t, err)
 
 		_, err = ledger.Cancel(ctx, student(1), 1, "c")
@@ -119,6 +126,25 @@ func TestThePeriodIsThatOfTheServersClock(t *testing.T) {
 	})
 }
 
+func TestALedgerSeesRestrictionsThatAreNew(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db := fill(t, database, storetest.University(2, seats(5)...))
+		ledger := newLedger(t, db, enrollment.Config{})
+		_, err := ledger.Enroll(t.Context(), student(0), 1, "a")
+		require.NoError(t, err)
+		_, err = ledger.Cancel(t.Context(), student(0), 1, "b")
+		require.NoError(t, err)
+		classes, err := db.Classes().List(t.Context(), registration.Page{Limit: 1})
+		require.NoError(t, err)
+		third := 3
+		classes[0].MinYear = &third
+		_, err = db.Classes().Save(t.Context(), classes[0])
+		require.NoError(t, err)
+		_, err = ledger.Enroll(t.Context(), student(1), 1, "c")
+		requireCode(t, registration.YearRestricted, err)
+	})
+}
+
 func TestALedgerSeesSectionsThatAreNew(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database, storetest.University(2, seats(5)...))
@@ -147,8 +173,11 @@ func TestTheLedgerFollowsTheModel(t *testing.T) {
 			{Capacity: 2, Credits: 5, Slots: []registration.Slot{tuesday}},
 			{Capacity: 3, Credits: 8, Slots: []registration.Slot{tuesday, friday}},
 			{Capacity: 4, Credits: 9},
+			{Capacity: 4, Credits: 1, OnlyMajorID: 2, MinYear: 2},
 		}
 		university := storetest.University(students+1, sections...)
+		university.Majors = append(university.Majors, store.Major{ID: 2, Name: "법학과", NameEN: "Law"})
+		university.Students[1].MajorID, university.Students[2].MajorID, university.Students[2].Year = 2, 2, 2
 		db := fill(t, database, university)
 		raw, g := database.Raw(t), newGate()
 		ledger := newLedger(t, db, enrollment.Config{Strategy: strategy, Clock: g.clock})
@@ -253,6 +282,13 @@ func (m *model) decide(r request) registration.Code {
 	index := r.section - 1
 	if m.taken[r.section] == m.university.Sections[index].Capacity {
 		return registration.SectionFull
+	}
+	section, who := m.university.Sections[index], m.university.Students[r.student-storetest.FirstStudent]
+	switch {
+	case section.OnlyMajorID != 0 && section.OnlyMajorID != who.MajorID:
+		return registration.MajorRestricted
+	case who.Year < section.MinYear:
+		return registration.YearRestricted
 	}
 	credits, busy := m.university.Courses[index].Credits, map[registration.Slot]bool{}
 	for other := range m.held[r.student] {

@@ -12,6 +12,7 @@ const (
 	MaxCredits  = 30
 	MaxCapacity = 100_000
 	MaxSlots    = 7 * MaxPeriod
+	MaxYear     = 10
 
 	maxName       = 100
 	maxCourseName = 200
@@ -69,23 +70,30 @@ func (c Course) Validate() error {
 	return checkMajor(c.MajorID)
 }
 
-// Class is a section as the staff write it: which course, by whom, when and for how many.
+// Class is a section as the staff write it: which course, by whom, when, for how many and for whom.
 type Class struct {
 	ID          int64  `json:"id"`
 	CourseID    int64  `json:"course_id"`
 	ProfessorID int64  `json:"professor_id"`
 	Capacity    int    `json:"capacity"`
+	OnlyMajorID *int64 `json:"only_major_id"`
+	MinYear     *int   `json:"min_year"`
 	Slots       []Slot `json:"slots"`
 }
 
 // Validate returns an invalid-request Error unless the course and the professor are named, the capacity lies in 0 to
-// MaxCapacity, and there is a list of slots, each valid and given once.
+// MaxCapacity, a restriction names a positive major or a year in 1 to MaxYear, and there is a list of slots, each valid and
+// given once.
 func (c Class) Validate() error {
 	switch {
 	case c.CourseID <= 0 || c.ProfessorID <= 0:
 		return Errorf(InvalidRequest, "course_id and professor_id must be positive numbers")
 	case c.Capacity < 0 || c.Capacity > MaxCapacity:
 		return Errorf(InvalidRequest, "capacity must be a whole number from 0 to %d", MaxCapacity)
+	case c.OnlyMajorID != nil && *c.OnlyMajorID <= 0:
+		return Errorf(InvalidRequest, "only_major_id must be a positive number, or null where the section is for every major")
+	case c.MinYear != nil && (*c.MinYear < 1 || *c.MinYear > MaxYear):
+		return Errorf(InvalidRequest, "min_year must be a whole number from 1 to %d, or null where the section is for every year", MaxYear)
 	case c.Slots == nil || len(c.Slots) > MaxSlots:
 		return Errorf(InvalidRequest, "slots must be a list of at most %d slots, and may be empty", MaxSlots)
 	}

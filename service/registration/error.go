@@ -15,6 +15,8 @@ const (
 	TimetableClash       Code = "timetable-clash"
 	CreditLimit          Code = "credit-limit"
 	AlreadyEnrolled      Code = "already-enrolled"
+	MajorRestricted      Code = "major-restricted"
+	YearRestricted       Code = "year-restricted"
 	PeriodClosed         Code = "period-closed"
 	PeriodNotOpen        Code = "period-not-open"
 	NotEnrolled          Code = "not-enrolled"
@@ -36,7 +38,7 @@ const (
 // Codes returns every code, so that tables which map them can be checked to be whole.
 func Codes() []Code {
 	return []Code{
-		SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, PeriodClosed, PeriodNotOpen, NotEnrolled, SectionNotFound,
+		SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, MajorRestricted, YearRestricted, PeriodClosed, PeriodNotOpen, NotEnrolled, SectionNotFound,
 		Overloaded, Unavailable, Unauthenticated, TokenExpired, Forbidden, InvalidRequest, IdempotencyKeyReused, TooLarge,
 		NotFound, MethodNotAllowed, Conflict, Internal,
 	}

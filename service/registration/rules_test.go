@@ -20,16 +20,25 @@ func section(id registration.SectionID, credits int, slots ...registration.Slot)
 	return registration.Section{ID: id, Credits: credits, Capacity: 2, Slots: slots}
 }
 
+func pointer[T any](value T) *T { return &value }
+
 func TestCheckEnroll(t *testing.T) {
 	monday1 := registration.Slot{Weekday: registration.Monday, Period: 1}
 	monday2 := registration.Slot{Weekday: registration.Monday, Period: 2}
 	friday1 := registration.Slot{Weekday: registration.Friday, Period: 1}
 	full := section(9, 3, friday1)
 	full.Taken = full.Capacity
+	for2, from3, forBoth := section(1, 3), section(1, 3), section(1, 3)
+	for2.OnlyMajorID, from3.MinYear = pointer[int64](2), pointer(3)
+	forBoth.OnlyMajorID, forBoth.MinYear = for2.OnlyMajorID, from3.MinYear
+	fullFor2 := full
+	fullFor2.OnlyMajorID = for2.OnlyMajorID
 
 	for name, test := range map[string]struct {
 		now     time.Time
 		limit   int
+		major   int64
+		year    int
 		held    []registration.Section
 		section registration.Section
 		want    registration.Code
@@ -49,10 +58,19 @@ func TestCheckEnroll(t *testing.T) {
 		"a full section counts more than credits and clash":     {now: during, limit: 0, held: []registration.Section{section(2, 3, friday1)}, section: full, want: registration.SectionFull},
 		"a closed period counts more than everything":           {now: period.ClosesAt, limit: 0, held: []registration.Section{full}, section: full, want: registration.PeriodClosed},
 		"credits count more than a clash":                       {now: during, limit: 3, held: []registration.Section{section(2, 3, monday1)}, section: section(1, 3, monday1), want: registration.CreditLimit},
+		"a section for one's own major is granted":              {now: during, limit: 20, major: 2, section: for2},
+		"a section for another major is refused":                {now: during, limit: 20, major: 1, year: 9, section: for2, want: registration.MajorRestricted},
+		"a section from one's own year on is granted":           {now: during, limit: 20, year: 3, section: from3},
+		"a section from an earlier year on is granted":          {now: during, limit: 20, year: 4, section: from3},
+		"a section from a later year on is refused":             {now: during, limit: 20, year: 2, section: from3, want: registration.YearRestricted},
+		"both restrictions count":                               {now: during, limit: 20, major: 2, year: 2, section: forBoth, want: registration.YearRestricted},
+		"the major counts more than the year":                   {now: during, limit: 20, major: 1, year: 2, section: forBoth, want: registration.MajorRestricted},
+		"a full section counts more than a restriction":         {now: during, limit: 20, major: 1, section: fullFor2, want: registration.SectionFull},
+		"a restriction counts more than credits and clash":      {now: during, limit: 0, major: 1, section: for2, want: registration.MajorRestricted},
 		"a section without credits is granted at the limit too": {now: during, limit: 3, held: []registration.Section{section(2, 3)}, section: section(1, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := registration.CheckEnroll(period, test.now, registration.Standing{MaxCredits: test.limit, Held: test.held}, test.section)
+			err := registration.CheckEnroll(period, test.now, registration.Standing{MajorID: test.major, Year: test.year, MaxCredits: test.limit, Held: test.held}, test.section)
 			require.Equal(t, test.want, registration.CodeOf(err), "%v", err)
 		})
 	}
@@ -99,12 +117,15 @@ func slots(t *rapid.T, name string) []registration.Slot {
 // Whatever a student asks for in whatever order, what was granted keeps every rule.
 func TestGrantedSeatsKeepEveryRule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		standing := registration.Standing{MaxCredits: rapid.IntRange(0, 12).Draw(t, "limit")}
+		standing := registration.Standing{
+			MajorID: rapid.Int64Range(1, 3).Draw(t, "major"), Year: rapid.IntRange(1, 4).Draw(t, "year"), MaxCredits: rapid.IntRange(0, 12).Draw(t, "limit"),
+		}
 		sections := make([]registration.Section, rapid.IntRange(1, 8).Draw(t, "sections"))
 		for i := range sections {
 			sections[i] = registration.Section{
 				ID: registration.SectionID(i + 1), Credits: rapid.IntRange(0, 4).Draw(t, "credits"),
 				Capacity: rapid.IntRange(0, 2).Draw(t, "capacity"), Slots: slots(t, "slots"),
+				OnlyMajorID: rapid.Ptr(rapid.Int64Range(1, 3), true).Draw(t, "only major"), MinYear: rapid.Ptr(rapid.IntRange(1, 4), true).Draw(t, "from year"),
 			}
 		}
 		for range rapid.IntRange(1, 30).Draw(t, "requests") {
@@ -124,6 +145,8 @@ func TestGrantedSeatsKeepEveryRule(t *testing.T) {
 			require.False(t, seen[held.ID], "section %d twice", held.ID)
 			seen[held.ID] = true
 			require.LessOrEqual(t, held.Taken, held.Capacity)
+			require.True(t, held.OnlyMajorID == nil || *held.OnlyMajorID == standing.MajorID)
+			require.True(t, held.MinYear == nil || *held.MinYear <= standing.Year)
 			for _, slot := range held.Slots {
 				require.False(t, times[slot], "two sections at %s", slot)
 				times[slot] = true

@@ -79,16 +79,20 @@ func (s Slot) String() string { return fmt.Sprintf("%s %d", s.Weekday, s.Period)
 func (s Slot) Valid() bool { return s.Weekday.Valid() && s.Period >= 1 && s.Period <= MaxPeriod }
 
 // Section is one class of a course: what a student enrols in. Credits, Capacity and Taken are not negative and Taken is
-// at most Capacity.
+// at most Capacity. MajorID is the major of its course, nil for the liberal arts. Where OnlyMajorID is not nil, only
+// students of that major may enrol; where MinYear is not nil, only those of that year of study or a later one.
 type Section struct {
-	ID         SectionID `json:"id"`
-	CourseCode string    `json:"course_code"`
-	Name       string    `json:"name"`
-	NameEN     string    `json:"name_en"`
-	Major      string    `json:"major"`
-	Professor  string    `json:"professor"`
-	Credits    int       `json:"credits"`
-	Capacity   int       `json:"capacity"`
-	Taken      int       `json:"taken"`
-	Slots      []Slot    `json:"slots"`
+	ID          SectionID `json:"id"`
+	CourseCode  string    `json:"course_code"`
+	Name        string    `json:"name"`
+	NameEN      string    `json:"name_en"`
+	MajorID     *int64    `json:"major_id"`
+	Major       string    `json:"major"`
+	Professor   string    `json:"professor"`
+	Credits     int       `json:"credits"`
+	Capacity    int       `json:"capacity"`
+	Taken       int       `json:"taken"`
+	OnlyMajorID *int64    `json:"only_major_id"`
+	MinYear     *int      `json:"min_year"`
+	Slots       []Slot    `json:"slots"`
 }

@@ -10,6 +10,7 @@ type Student struct {
 	ID         StudentID
 	Name       string
 	NameEN     string
+	MajorID    int64
 	Major      string
 	Year       int
 	MaxCredits int

@@ -17,8 +17,8 @@ import (
 func TestSlotsAreWrittenWithNamesOfDays(t *testing.T) {
 	text, err := json.Marshal(registration.Section{ID: 1, Name: "대학영어", Slots: []registration.Slot{{Weekday: registration.Monday, Period: 3}}})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"id":1,"course_code":"","name":"대학영어","name_en":"","major":"","professor":"","credits":0,"capacity":0,"taken":0,
-		"slots":[{"weekday":"mon","period":3}]}`, string(text))
+	require.JSONEq(t, `{"id":1,"course_code":"","name":"대학영어","name_en":"","major_id":null,"major":"","professor":"","credits":0,"capacity":0,"taken":0,
+		"only_major_id":null,"min_year":null,"slots":[{"weekday":"mon","period":3}]}`, string(text))
 
 	var slot registration.Slot
 	require.NoError(t, json.Unmarshal([]byte(`{"weekday":"sun","period":1}`), &slot))

@@ -11,13 +11,15 @@ import (
 )
 
 // Generate makes up a university. About a third of its sections are liberal arts, large and in demand; a course in
-// demand has two or three sections. Capacities lie between 20 and 120 seats.
+// demand has two or three sections. Capacities lie between 20 and 120 seats. Of the majors' sections about a tenth are for
+// students of the major only, and about a sixth for those of the second, third or fourth year on; liberal arts are for all.
 func Generate(config Config) (store.University, error) {
 	if err := config.Validate(); err != nil {
 		return store.University{}, fmt.Errorf("making up a university: %w", err)
 	}
 	g := &generator{
 		Config: config, chance: rand.New(rand.NewPCG(config.Seed, 0x5742)), //nolint:gosec // chance that must repeat itself
+		whom:  rand.New(rand.NewPCG(config.Seed, 0x5743)), //nolint:gosec // likewise
 		staff: map[int64][]int64{}, busy: map[int64][][]registration.Slot{},
 	}
 	for i, subject := range majors {
@@ -35,6 +37,7 @@ func Generate(config Config) (store.University, error) {
 type generator struct {
 	Config
 	chance *rand.Rand
+	whom   *rand.Rand // decides restrictions, apart, so that they leave the rest of a university as it is
 	made   store.University
 	staff  map[int64][]int64               // professors by major
 	busy   map[int64][][]registration.Slot // slots by professor, of one section after the other
@@ -100,10 +103,26 @@ func (g *generator) section(course store.Course, smallest, largest int) {
 		slots = g.slots(course.Credits)
 	}
 	g.busy[professor] = append(g.busy[professor], slots)
+	only, year := g.restrictions(course)
 	g.made.Sections = append(g.made.Sections, store.Section{
 		ID: registration.SectionID(len(g.made.Sections) + 1), CourseID: course.ID, ProfessorID: professor,
-		Capacity: smallest + 5*g.chance.IntN((largest-smallest)/5+1), Slots: slots,
+		Capacity: smallest + 5*g.chance.IntN((largest-smallest)/5+1), OnlyMajorID: only, MinYear: year, Slots: slots,
 	})
+}
+
+// restrictions decides for whom a section is: the major whose students alone may enrol, and the year from which on they
+// may, each 0 for all. They are few, so that students who choose from the whole catalogue are seldom turned away by them.
+func (g *generator) restrictions(course store.Course) (onlyMajor int64, minYear int) {
+	if course.MajorID == 0 {
+		return 0, 0
+	}
+	if g.whom.IntN(10) == 0 {
+		onlyMajor = course.MajorID
+	}
+	if g.whom.IntN(6) == 0 {
+		minYear = 2 + g.whom.IntN(3)
+	}
+	return onlyMajor, minYear
 }
 
 // slots returns one hour of the time-table for one credit and two for more, on two days or in a row.

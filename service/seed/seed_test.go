@@ -31,7 +31,7 @@ func TestTheSameSeedMakesTheSameUniversity(t *testing.T) {
 	require.NoError(t, err)
 	digest := sha256.Sum256(text)
 	// Runs of different days are compared with each other: a new digest is a new university.
-	require.Equal(t, "fc4ada84b4e2d0d1a81b19052b5cd6c9c5fcfeb48eb54955c05876a3b52ef1ee", hex.EncodeToString(digest[:]))
+	require.Equal(t, "35f36ad6eb1f4fac86553131e41773c71e32e4b0d943734978c87f43b3705846", hex.EncodeToString(digest[:]))
 	require.NotEqual(t, generate(t, config), generate(t, seed.Config{Students: 2000, Sections: 300, Seed: 2}))
 }
 
@@ -40,7 +40,7 @@ func TestUniversityIsPlausible(t *testing.T) {
 	require.Len(t, u.Students, 20_000)
 	require.Len(t, u.Sections, 800)
 
-	courses, perCourse, liberal, seats := map[int64]store.Course{}, map[int64]int{}, 0, 0
+	courses, perCourse, liberal, seats, only, later := map[int64]store.Course{}, map[int64]int{}, 0, 0, 0, 0
 	for _, course := range u.Courses {
 		courses[course.ID] = course
 		require.Contains(t, []int{1, 2, 3}, course.Credits)
@@ -63,6 +63,16 @@ func TestUniversityIsPlausible(t *testing.T) {
 			require.True(t, slot.Valid(), "%s", slot)
 			require.LessOrEqual(t, slot.Weekday, registration.Friday)
 		}
+		require.Contains(t, []int64{0, course.MajorID}, section.OnlyMajorID)
+		if section.OnlyMajorID != 0 {
+			only++
+		}
+		if section.MinYear != 0 {
+			require.NotZero(t, course.MajorID)
+			require.GreaterOrEqual(t, section.MinYear, 2)
+			require.LessOrEqual(t, section.MinYear, 4)
+			later++
+		}
 		_, clash := registration.Clash(taught[section.ProfessorID], section.Slots)
 		require.False(t, clash, "professor %d is in two rooms at once", section.ProfessorID)
 		taught[section.ProfessorID] = append(taught[section.ProfessorID], section.Slots...)
@@ -73,6 +83,8 @@ func TestUniversityIsPlausible(t *testing.T) {
 	}
 	require.InDelta(t, 0.45, float64(liberal)/800, 0.15)
 	require.Greater(t, seats, 30_000)
+	require.InDelta(t, 0.055, float64(only)/800, 0.03)
+	require.InDelta(t, 0.09, float64(later)/800, 0.04)
 
 	for i, student := range u.Students {
 		require.Equal(t, registration.StudentID(202600001+i), student.ID)

@@ -25,12 +25,12 @@ func sectionsFrom(ctx context.Context, db queryer) ([]registration.Section, erro
 		return nil, err
 	}
 	return collect(ctx, db, func(row scanner) (section registration.Section, err error) {
-		err = row.Scan(&section.ID, &section.CourseCode, &section.Name, &section.NameEN, &section.Major, &section.Professor,
-			&section.Credits, &section.Capacity, &section.Taken)
+		err = row.Scan(&section.ID, &section.CourseCode, &section.Name, &section.NameEN, &section.MajorID, &section.Major,
+			&section.Professor, &section.Credits, &section.Capacity, &section.Taken, &section.OnlyMajorID, &section.MinYear)
 		section.Slots = slots[section.ID]
 		return section, err
-	}, `SELECT section.id, course.code, course.name, course.name_en, COALESCE(major.name, '`+LiberalArts+`'), professor.name,
-		course.credits, section.capacity, section.taken
+	}, `SELECT section.id, course.code, course.name, course.name_en, course.major_id, COALESCE(major.name, '`+LiberalArts+`'),
+		professor.name, course.credits, section.capacity, section.taken, section.only_major_id, section.min_year
 		FROM section JOIN course ON course.id = section.course_id JOIN professor ON professor.id = section.professor_id
 		LEFT JOIN major ON major.id = course.major_id ORDER BY section.id`)
 }

@@ -49,15 +49,15 @@ func TestTheCatalogueIsEdited(t *testing.T) {
 		course, err := db.Courses().Save(ctx, registration.Course{Code: "LAW1", Name: "법학", NameEN: "Law", MajorID: &law.ID, Credits: 2})
 		require.NoError(t, err)
 		slots := []registration.Slot{{Weekday: registration.Monday, Period: 1}, {Weekday: registration.Friday, Period: 2}}
-		class, err := db.Classes().Save(ctx, registration.Class{CourseID: course.ID, ProfessorID: professor.ID, Capacity: 5, Slots: slots})
+		class, err := db.Classes().Save(ctx, registration.Class{CourseID: course.ID, ProfessorID: professor.ID, Capacity: 5, OnlyMajorID: &law.ID, MinYear: pointer(3), Slots: slots})
 		require.NoError(t, err)
 		require.Equal(t, before+4, catalogueNumber(t, db), "each edit raises the number")
 
 		sections, err := db.Sections(ctx)
 		require.NoError(t, err)
 		require.Equal(t, registration.Section{
-			ID: registration.SectionID(class.ID), CourseCode: "LAW1", Name: "법학", NameEN: "Law", Major: "법학과", Professor: "홍길동",
-			Credits: 2, Capacity: 5, Slots: slots,
+			ID: registration.SectionID(class.ID), CourseCode: "LAW1", Name: "법학", NameEN: "Law", MajorID: &law.ID, Major: "법학과", Professor: "홍길동",
+			Credits: 2, Capacity: 5, OnlyMajorID: &law.ID, MinYear: pointer(3), Slots: slots,
 		}, sections[2])
 		classes, err := db.Classes().List(ctx, registration.Page{After: 2, Limit: 10})
 		require.NoError(t, err)
@@ -67,7 +67,9 @@ func TestTheCatalogueIsEdited(t *testing.T) {
 		require.Len(t, classes, 1)
 		require.Len(t, classes[0].Slots, 2)
 
+		require.Equal(t, registration.Conflict, registration.CodeOf(db.Majors().Remove(ctx, law.ID)), "sections are for it only")
 		class.Slots, class.Capacity = []registration.Slot{{Weekday: registration.Sunday, Period: 15}}, 0
+		class.OnlyMajorID, class.MinYear = nil, nil
 		_, err = db.Classes().Save(ctx, class)
 		require.NoError(t, err)
 		course.Credits, course.MajorID, course.Name = 0, nil, "법의 이해"
@@ -78,6 +80,8 @@ func TestTheCatalogueIsEdited(t *testing.T) {
 		require.Equal(t, store.LiberalArts, sections[2].Major)
 		require.Equal(t, class.Slots, sections[2].Slots)
 		require.Zero(t, sections[2].Credits+sections[2].Capacity)
+		require.Nil(t, sections[2].OnlyMajorID)
+		require.Nil(t, sections[2].MinYear)
 		professor.MajorID = nil
 		_, err = db.Professors().Save(ctx, professor)
 		require.NoError(t, err)
@@ -114,6 +118,8 @@ func TestAnEditThatContradictsWhatIsThereChangesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db, nine := fill(t, database), int64(9)
 		seat(t, db, 1)
+		other, err := db.Majors().Save(t.Context(), registration.Major{Name: "법학과", NameEN: "Law"})
+		require.NoError(t, err)
 		tx, err := db.Begin(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, tx.Apply(t.Context(), store.Changes{Cancelled: []registration.Cancellation{{
@@ -144,6 +150,9 @@ func TestAnEditThatContradictsWhatIsThereChangesNothing(t *testing.T) {
 			"one slot less of a section with seats":    {class(held, func(c *registration.Class) { c.Slots = c.Slots[:1] }), registration.Conflict},
 			"the course of a section with seats":       {class(held, func(c *registration.Class) { c.CourseID = 2 }), registration.Conflict},
 			"fewer seats than are taken":               {class(held, func(c *registration.Class) { c.Capacity = 0 }), registration.Conflict},
+			"another major than a seat's student":      {class(held, func(c *registration.Class) { c.OnlyMajorID = &other.ID }), registration.Conflict},
+			"a later year than a seat's student":       {class(held, func(c *registration.Class) { c.MinYear = pointer(2) }), registration.Conflict},
+			"a section for a major that is not":        {class(open, func(c *registration.Class) { c.OnlyMajorID = &nine }), registration.Conflict},
 			"the credits of a course with seats":       {course(courses[0], func(c *registration.Course) { c.Credits++ }), registration.Conflict},
 			"the code of another course":               {course(courses[0], func(c *registration.Course) { c.Code = courses[1].Code }), registration.Conflict},
 			"a new course with the code of another":    {course(courses[0], func(c *registration.Course) { c.ID = 0 }), registration.Conflict},
@@ -174,6 +183,8 @@ func TestAnEditThatContradictsWhatIsThereChangesNothing(t *testing.T) {
 		require.Equal(t, classes, after)
 
 		require.NoError(t, class(held, func(c *registration.Class) { c.Capacity = 1 })(t.Context()), "as many seats as are taken")
+		require.NoError(t, class(held, func(c *registration.Class) { c.OnlyMajorID, c.MinYear = pointer[int64](1), pointer(1) })(t.Context()), "whom the seats' students are")
+		require.NoError(t, class(open, func(c *registration.Class) { c.OnlyMajorID, c.MinYear = &other.ID, pointer(4) })(t.Context()), "nobody holds a seat")
 		require.NoError(t, class(held, func(c *registration.Class) { c.Slots = []registration.Slot{c.Slots[1], c.Slots[0]} })(t.Context()), "the same slots in another order")
 		require.NoError(t, course(courses[0], func(c *registration.Course) { c.Name = "새 이름" })(t.Context()))
 		require.NoError(t, course(courses[1], func(c *registration.Course) { c.Credits = 1 })(t.Context()))

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"slices"
 
 	"github.com/goormu/stampede/service/registration"
@@ -19,7 +19,7 @@ func (s *Store) Majors() *Collection[registration.Major] {
 		values: func(m registration.Major) []any { return []any{m.Name, m.NameEN} },
 		id:     func(m *registration.Major) *int64 { return &m.ID },
 		unique: func(m registration.Major) (string, string) { return "name", m.Name },
-		users:  []user{{"student", "major_id"}, {"professor", "major_id"}, {"course", "major_id"}},
+		users:  []user{{"student", "major_id"}, {"professor", "major_id"}, {"course", "major_id"}, {"section", "only_major_id"}},
 	}
 }
 
@@ -28,9 +28,7 @@ func (s *Store) Professors() *Collection[registration.Professor] {
 	return &Collection[registration.Professor]{
 		store: s, table: "professor", columns: []string{"name", "name_en", "major_id"},
 		scan: func(row scanner) (p registration.Professor, err error) {
-			var major sql.NullInt64
-			err = row.Scan(&p.ID, &p.Name, &p.NameEN, &major)
-			p.MajorID = pointer(major)
+			err = row.Scan(&p.ID, &p.Name, &p.NameEN, &p.MajorID)
 			return p, err
 		},
 		values: func(p registration.Professor) []any { return []any{p.Name, p.NameEN, p.MajorID} },
@@ -45,9 +43,7 @@ func (s *Store) Courses() *Collection[registration.Course] {
 	return &Collection[registration.Course]{
 		store: s, table: "course", columns: []string{"code", "name", "name_en", "major_id", "credits"},
 		scan: func(row scanner) (c registration.Course, err error) {
-			var major sql.NullInt64
-			err = row.Scan(&c.ID, &c.Code, &c.Name, &c.NameEN, &major, &c.Credits)
-			c.MajorID = pointer(major)
+			err = row.Scan(&c.ID, &c.Code, &c.Name, &c.NameEN, &c.MajorID, &c.Credits)
 			return c, err
 		},
 		values: func(c registration.Course) []any { return []any{c.Code, c.Name, c.NameEN, c.MajorID, c.Credits} },
@@ -71,19 +67,21 @@ func (s *Store) Courses() *Collection[registration.Course] {
 }
 
 // Classes returns the sections, with their slots. The course and the slots of a section stay as they are while anyone holds
-// a seat of it, and its capacity is never less than what is taken. A section of which a seat was ever given back is not
+// a seat of it, its capacity is never less than what is taken, and it is for no other major or year than its students'. A section of which a seat was ever given back is not
 // removed, for the record of that names it.
 func (s *Store) Classes() *Collection[registration.Class] {
 	return &Collection[registration.Class]{
-		store: s, table: "section", columns: []string{"course_id", "professor_id", "capacity"},
+		store: s, table: "section", columns: []string{"course_id", "professor_id", "capacity", "only_major_id", "min_year"},
 		scan: func(row scanner) (c registration.Class, err error) {
-			err = row.Scan(&c.ID, &c.CourseID, &c.ProfessorID, &c.Capacity)
+			err = row.Scan(&c.ID, &c.CourseID, &c.ProfessorID, &c.Capacity, &c.OnlyMajorID, &c.MinYear)
 			return c, err
 		},
-		values: func(c registration.Class) []any { return []any{c.CourseID, c.ProfessorID, c.Capacity} },
-		id:     func(c *registration.Class) *int64 { return &c.ID },
+		values: func(c registration.Class) []any {
+			return []any{c.CourseID, c.ProfessorID, c.Capacity, c.OnlyMajorID, c.MinYear}
+		},
+		id: func(c *registration.Class) *int64 { return &c.ID },
 		needs: func(c registration.Class) []reference {
-			return []reference{{"course", c.CourseID}, {"professor", c.ProfessorID}}
+			return append(major(c.OnlyMajorID), reference{"course", c.CourseID}, reference{"professor", c.ProfessorID})
 		},
 		allow: allowClass,
 		users: []user{{"enrollment", "section_id"}, {"cancellation", "section_id"}},
@@ -138,8 +136,26 @@ func allowClass(ctx context.Context, e *edit, old, fresh registration.Class) err
 		return registration.Errorf(registration.Conflict, "the course stays as it is: %d students hold seats", seats.Taken)
 	case !sameSlots(old.Slots, fresh.Slots):
 		return registration.Errorf(registration.Conflict, "the slots stay as they are: %d students hold seats", seats.Taken)
+	case fresh.OnlyMajorID == nil && fresh.MinYear == nil:
+		return nil
 	}
-	return nil
+	return allowRestrictions(ctx, e, fresh)
+}
+
+// allowRestrictions refuses restrictions that a student who holds a seat of the locked section does not meet.
+func allowRestrictions(ctx context.Context, e *edit, fresh registration.Class) error {
+	var student registration.StudentID
+	return each(ctx, e, func(row scanner) (standing registration.Standing, err error) {
+		err = row.Scan(&student, &standing.MajorID, &standing.Year)
+		return standing, err
+	}, func(s registration.Standing) error {
+		var broken *registration.Error
+		if errors.As(registration.CheckRestrictions(s.MajorID, s.Year, fresh.OnlyMajorID, fresh.MinYear), &broken) {
+			return registration.Errorf(registration.Conflict, "student %d holds a seat: %s", student, broken.Detail)
+		}
+		return nil
+	}, `SELECT student.id, student.major_id, student.study_year FROM enrollment JOIN student ON student.id = enrollment.student_id
+		WHERE enrollment.section_id = ? ORDER BY student.id`, fresh.ID)
 }
 
 // sameSlots compares two lists without repetitions.
@@ -157,11 +173,4 @@ func major(id *int64) []reference {
 		return nil
 	}
 	return []reference{{"major", *id}}
-}
-
-func pointer(id sql.NullInt64) *int64 {
-	if !id.Valid {
-		return nil
-	}
-	return &id.Int64
 }

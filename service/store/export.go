@@ -53,18 +53,22 @@ type exportHead struct {
 }
 
 type exportSection struct {
-	Type     string                 `json:"type"`
-	ID       registration.SectionID `json:"id"`
-	Capacity int                    `json:"capacity"`
-	Taken    int                    `json:"taken"`
-	Credits  int                    `json:"credits"`
-	Slots    []registration.Slot    `json:"slots"`
+	Type      string                 `json:"type"`
+	ID        registration.SectionID `json:"id"`
+	Capacity  int                    `json:"capacity"`
+	Taken     int                    `json:"taken"`
+	Credits   int                    `json:"credits"`
+	OnlyMajor *int64                 `json:"only_major_id"`
+	MinYear   *int                   `json:"min_year"`
+	Slots     []registration.Slot    `json:"slots"`
 }
 
 type exportStudent struct {
 	Type       string                 `json:"type"`
 	ID         registration.StudentID `json:"id"`
 	MaxCredits int                    `json:"max_credits"`
+	MajorID    int64                  `json:"major_id"`
+	Year       int                    `json:"year"`
 }
 
 type exportEnrollment struct {
@@ -125,7 +129,7 @@ func (e *exporter) sections(ctx context.Context) error {
 	}
 	return each(ctx, e.db, func(row scanner) (line exportSection, err error) {
 		line.Type = "section"
-		err = row.Scan(&line.ID, &line.Capacity, &line.Taken, &line.Credits)
+		err = row.Scan(&line.ID, &line.Capacity, &line.Taken, &line.Credits, &line.OnlyMajor, &line.MinYear)
 		if line.Slots = slots[line.ID]; line.Slots == nil {
 			line.Slots = []registration.Slot{}
 		}
@@ -133,19 +137,19 @@ func (e *exporter) sections(ctx context.Context) error {
 	}, func(line exportSection) error {
 		e.end.Sections++
 		return e.lines.Encode(line)
-	}, `SELECT section.id, section.capacity, section.taken, course.credits
+	}, `SELECT section.id, section.capacity, section.taken, course.credits, section.only_major_id, section.min_year
 		FROM section JOIN course ON course.id = section.course_id ORDER BY section.id`)
 }
 
 func (e *exporter) students(ctx context.Context) error {
 	return each(ctx, e.db, func(row scanner) (line exportStudent, err error) {
 		line.Type = "student"
-		err = row.Scan(&line.ID, &line.MaxCredits)
+		err = row.Scan(&line.ID, &line.MaxCredits, &line.MajorID, &line.Year)
 		return line, err
 	}, func(line exportStudent) error {
 		e.end.Students++
 		return e.lines.Encode(line)
-	}, "SELECT id, max_credits FROM student ORDER BY id")
+	}, "SELECT id, max_credits, major_id, study_year FROM student ORDER BY id")
 }
 
 func (e *exporter) enrollments(ctx context.Context) error {

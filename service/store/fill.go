@@ -49,12 +49,14 @@ type Course struct {
 	Credits            int
 }
 
-// Section is one class of a course with its seats and slots.
+// Section is one class of a course with its seats and slots. OnlyMajorID and MinYear are 0 where it is for everybody.
 type Section struct {
 	ID          registration.SectionID
 	CourseID    int64
 	ProfessorID int64
 	Capacity    int
+	OnlyMajorID int64
+	MinYear     int
 	Slots       []registration.Slot
 }
 
@@ -148,10 +150,10 @@ func (u University) tables() []table {
 	for _, c := range u.Courses {
 		course.values = append(course.values, c.ID, c.Code, c.Name, c.NameEN, nullable(c.MajorID), c.Credits)
 	}
-	section := table{name: "section", columns: []string{"id", "course_id", "professor_id", "capacity"}}
+	section := table{name: "section", columns: []string{"id", "course_id", "professor_id", "capacity", "only_major_id", "min_year"}}
 	slot := table{name: "section_slot", columns: []string{"section_id", "weekday", "period"}}
 	for _, s := range u.Sections {
-		section.values = append(section.values, int64(s.ID), s.CourseID, s.ProfessorID, s.Capacity)
+		section.values = append(section.values, int64(s.ID), s.CourseID, s.ProfessorID, s.Capacity, nullable(s.OnlyMajorID), nullable(int64(s.MinYear)))
 		for _, at := range s.Slots {
 			slot.values = append(slot.values, int64(s.ID), int(at.Weekday), at.Period)
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/goormu/stampede/service/registration"
 )
 
-const studentColumns = "student.id, student.name, student.name_en, major.name, student.study_year, student.max_credits"
+const studentColumns = "student.id, student.name, student.name_en, student.major_id, major.name, student.study_year, student.max_credits"
 
 func scanStudent(row scanner, more ...any) (student registration.Student, err error) {
-	into := []any{&student.ID, &student.Name, &student.NameEN, &student.Major, &student.Year, &student.MaxCredits}
+	into := []any{&student.ID, &student.Name, &student.NameEN, &student.MajorID, &student.Major, &student.Year, &student.MaxCredits}
 	err = row.Scan(append(into, more...)...)
 	return student, err
 }

@@ -53,7 +53,7 @@ func TestStudentsAreFoundByNumberAndName(t *testing.T) {
 		}
 		first, err := db.Students(t.Context(), registration.StudentSearch{Page: registration.Page{Limit: 1}})
 		require.NoError(t, err)
-		require.Equal(t, []registration.Student{{ID: 7, Name: "한 지민", NameEN: "Han Ji-min", Major: "컴퓨터공학과", Year: 1, MaxCredits: 20}}, first)
+		require.Equal(t, []registration.Student{{ID: 7, Name: "한 지민", NameEN: "Han Ji-min", MajorID: 1, Major: "컴퓨터공학과", Year: 1, MaxCredits: 20}}, first)
 	})
 }
 

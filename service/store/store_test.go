@@ -31,7 +31,7 @@ func fill(t *testing.T, database storetest.Database) *store.Store {
 	university := storetest.University(
 		2,
 		storetest.Section{Capacity: 2, Slots: []registration.Slot{{Weekday: registration.Wednesday, Period: 3}, {Weekday: registration.Monday, Period: 3}}},
-		storetest.Section{Capacity: 30, Credits: 2},
+		storetest.Section{Capacity: 30, Credits: 2, OnlyMajorID: 1, MinYear: 2},
 	)
 	university.Courses[1].MajorID = 0
 	university.Students[0].PasswordHash = "hash of a student"
@@ -39,6 +39,8 @@ func fill(t *testing.T, database storetest.Database) *store.Store {
 	require.NoError(t, db.Fill(t.Context(), university))
 	return db
 }
+
+func pointer[T any](value T) *T { return &value }
 
 func TestWhatWasFilledInIsRead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
@@ -48,16 +50,16 @@ func TestWhatWasFilledInIsRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []registration.Section{
 			{
-				ID: 1, CourseCode: "CSE0001", Name: "과목 1", NameEN: "Course 1", Major: "컴퓨터공학과", Professor: "김민서", Credits: 3, Capacity: 2,
+				ID: 1, CourseCode: "CSE0001", Name: "과목 1", NameEN: "Course 1", MajorID: pointer[int64](1), Major: "컴퓨터공학과", Professor: "김민서", Credits: 3, Capacity: 2,
 				Slots: []registration.Slot{{Weekday: registration.Monday, Period: 3}, {Weekday: registration.Wednesday, Period: 3}},
 			},
-			{ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, Professor: "김민서", Credits: 2, Capacity: 30},
+			{ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, Professor: "김민서", Credits: 2, Capacity: 30, OnlyMajorID: pointer[int64](1), MinYear: pointer(2)},
 		}, sections)
 
 		first := storetest.FirstStudent
 		student, err := db.Student(ctx, first)
 		require.NoError(t, err)
-		require.Equal(t, registration.Student{ID: first, Name: "이서준", NameEN: "Lee Seo-jun", Major: "컴퓨터공학과", Year: 1, MaxCredits: 20}, student)
+		require.Equal(t, registration.Student{ID: first, Name: "이서준", NameEN: "Lee Seo-jun", MajorID: 1, Major: "컴퓨터공학과", Year: 1, MaxCredits: 20}, student)
 		_, err = db.Student(ctx, 7)
 		require.Equal(t, registration.Unauthenticated, registration.CodeOf(err))
 		require.ErrorIs(t, err, store.ErrNotFound)

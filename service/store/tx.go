@@ -23,6 +23,8 @@ type LockedStudent struct {
 	ID            registration.StudentID
 	MaxCredits    int
 	Cancellations int // how many rows cancellation holds for the student
+	MajorID       int64
+	Year          int
 }
 
 // LockedSection is a section whose row is locked until the transaction ends.
@@ -52,9 +54,9 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 // LockStudents locks the students with these ids, given in ascending order, and returns those that exist.
 func (t *Tx) LockStudents(ctx context.Context, ids []registration.StudentID) ([]LockedStudent, error) {
 	rows, err := collect(ctx, t.tx, func(row scanner) (student LockedStudent, err error) {
-		err = row.Scan(&student.ID, &student.MaxCredits, &student.Cancellations)
+		err = row.Scan(&student.ID, &student.MaxCredits, &student.Cancellations, &student.MajorID, &student.Year)
 		return student, err
-	}, "SELECT id, max_credits, cancellations FROM student"+t.dialect.primary()+" WHERE id IN "+list(ids)+" ORDER BY id"+t.dialect.forUpdate())
+	}, "SELECT id, max_credits, cancellations, major_id, study_year FROM student"+t.dialect.primary()+" WHERE id IN "+list(ids)+" ORDER BY id"+t.dialect.forUpdate())
 	if err != nil {
 		return nil, fmt.Errorf("locking %d students: %w", len(ids), err)
 	}

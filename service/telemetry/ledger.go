@@ -20,7 +20,7 @@ type operation struct{ op, outcome string }
 // stays bounded.
 var outcomes = map[string][]string{
 	"enroll": {
-		"granted", "replayed", "abandoned", "section-full", "timetable-clash", "credit-limit", "already-enrolled", "period-closed", "period-not-open",
+		"granted", "replayed", "abandoned", "section-full", "timetable-clash", "credit-limit", "already-enrolled", "major-restricted", "year-restricted", "period-closed", "period-not-open",
 		"section-not-found", "overloaded", "unavailable", "invalid-request", "idempotency-key-reused", "internal",
 	},
 	"cancel": {

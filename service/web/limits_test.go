@@ -53,7 +53,7 @@ func TestEveryCodeHasAnAnswer(t *testing.T) {
 	t.Parallel()
 	// The table of ARCHITECTURE.md.
 	want := map[registration.Code]int{
-		"section-full": 409, "timetable-clash": 409, "credit-limit": 409, "already-enrolled": 409, "period-closed": 403,
+		"section-full": 409, "timetable-clash": 409, "credit-limit": 409, "already-enrolled": 409, "major-restricted": 409, "year-restricted": 409, "period-closed": 403,
 		"period-not-open": 403, "not-enrolled": 404, "overloaded": 503, "unavailable": 503, "unauthenticated": 401, "token-expired": 401,
 		"forbidden": 403, "invalid-request": 400, "idempotency-key-reused": 422, "too-large": 413, "not-found": 404,
 		"section-not-found": 404, "method-not-allowed": 405, "conflict": 409, "internal": 500,

@@ -25,7 +25,7 @@ func TestAStudentLogsInAndTheTokenOpensTheirProfile(t *testing.T) {
 
 	me := s.send(http.MethodGet, "/api/v1/me", "", "Authorization", "Bearer "+in["token"].(string)).ok(http.StatusOK)
 	require.Equal(t, map[string]any{
-		"student_id": 202600001.0, "name": "김철수", "name_en": "Kim Cheolsu", "major": "컴퓨터공학과", "year": 2.0,
+		"student_id": 202600001.0, "name": "김철수", "name_en": "Kim Cheolsu", "major_id": 1.0, "major": "컴퓨터공학과", "year": 2.0,
 		"max_credits": 20.0, "credits_taken": 0.0, "credits_left": 20.0, "now": "2026-03-02T01:01:00.000Z",
 		"period": map[string]any{"opens_at": "2026-03-02T01:00:00.000Z", "closes_at": "2026-03-02T02:00:00.000Z", "state": "open"},
 	}, me)

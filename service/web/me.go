@@ -34,6 +34,8 @@ func (s *Server) getMe(c *gin.Context, who auth.Principal) error {
 	b = appendJSON(b, student.Name)
 	b = append(b, `,"name_en":`...)
 	b = appendJSON(b, student.NameEN)
+	b = append(b, `,"major_id":`...)
+	b = strconv.AppendInt(b, student.MajorID, 10)
 	b = append(b, `,"major":`...)
 	b = appendJSON(b, student.Major)
 	b = append(b, `,"year":`...)

@@ -29,6 +29,8 @@ var problems = map[registration.Code]problem{
 	registration.TimetableClash:       {http.StatusConflict, "The section clashes with the time-table"},
 	registration.CreditLimit:          {http.StatusConflict, "The credit limit would be exceeded"},
 	registration.AlreadyEnrolled:      {http.StatusConflict, "Already enrolled in the section"},
+	registration.MajorRestricted:      {http.StatusConflict, "The section is for another major"},
+	registration.YearRestricted:       {http.StatusConflict, "The section is for later years of study"},
 	registration.PeriodClosed:         {http.StatusForbidden, "The registration period is over"},
 	registration.PeriodNotOpen:        {http.StatusForbidden, "The registration period has not begun"},
 	registration.NotEnrolled:          {http.StatusNotFound, "Not enrolled in the section"},

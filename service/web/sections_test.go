@@ -63,8 +63,9 @@ func TestASectionHasAllItsFields(t *testing.T) {
 	s := newService(t)
 	list := s.send(http.MethodGet, "/api/v1/sections?name=history", "", s.as(kim)...).ok(http.StatusOK)
 	require.Equal(t, []any{map[string]any{
-		"id": 4.0, "course_code": "GE101", "name": "한국사의 이해", "name_en": "Understanding Korean History", "major": "교양",
-		"professor": "홍길동", "credits": 3.0, "capacity": 40.0, "taken": 0.0, "slots": []any{map[string]any{"weekday": "fri", "period": 3.0}},
+		"id": 4.0, "course_code": "GE101", "name": "한국사의 이해", "name_en": "Understanding Korean History", "major_id": nil, "major": "교양",
+		"professor": "홍길동", "credits": 3.0, "capacity": 40.0, "taken": 0.0,
+		"only_major_id": nil, "min_year": nil, "slots": []any{map[string]any{"weekday": "fri", "period": 3.0}},
 	}}, list["sections"])
 }
 

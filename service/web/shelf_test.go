@@ -26,13 +26,14 @@ func TestTheStaffBuildACatalogueAndStudentsSeeItAtOnce(t *testing.T) {
 	law := id(s.edit(http.MethodPost, "majors", `{"name":"법학과","name_en":"Law"}`).ok(http.StatusCreated))
 	professor := id(s.edit(http.MethodPost, "professors", fmt.Sprintf(`{"name":"이서준","name_en":"Lee Seo-jun","major_id":%d}`, law)).ok(http.StatusCreated))
 	course := id(s.edit(http.MethodPost, "courses", fmt.Sprintf(`{"code":"LAW1","name":"법학","name_en":"Law","major_id":%d,"credits":2}`, law)).ok(http.StatusCreated))
-	made := s.edit(http.MethodPost, "sections", fmt.Sprintf(`{"course_id":%d,"professor_id":%d,"capacity":1,"slots":[{"weekday":"sat","period":9}]}`, course, professor)).ok(http.StatusCreated)
+	made := s.edit(http.MethodPost, "sections", fmt.Sprintf(`{"course_id":%d,"professor_id":%d,"capacity":1,"only_major_id":1,"min_year":2,"slots":[{"weekday":"sat","period":9}]}`, course, professor)).ok(http.StatusCreated)
 	section := id(made)
 
 	list := s.send(http.MethodGet, "/api/v1/sections?weekday=sat", "", s.as(kim)...).ok(http.StatusOK)
 	require.Equal(t, []any{map[string]any{
-		"id": float64(section), "course_code": "LAW1", "name": "법학", "name_en": "Law", "major": "법학과", "professor": "이서준",
-		"credits": 2.0, "capacity": 1.0, "taken": 0.0, "slots": []any{map[string]any{"weekday": "sat", "period": 9.0}},
+		"id": float64(section), "course_code": "LAW1", "name": "법학", "name_en": "Law", "major_id": float64(law), "major": "법학과", "professor": "이서준",
+		"credits": 2.0, "capacity": 1.0, "taken": 0.0,
+		"only_major_id": 1.0, "min_year": 2.0, "slots": []any{map[string]any{"weekday": "sat", "period": 9.0}},
 	}}, list["sections"])
 	page := s.edit(http.MethodGet, "sections?after=4&limit=1", "").ok(http.StatusOK)
 	require.Equal(t, []any{made}, page["sections"])
@@ -47,6 +48,10 @@ func TestTheStaffBuildACatalogueAndStudentsSeeItAtOnce(t *testing.T) {
 	s.edit(http.MethodPut, one, fmt.Sprintf(`{"course_id":%d,"professor_id":1,"capacity":2,"slots":[{"weekday":"sun","period":9}]}`, course)).problem(http.StatusConflict, registration.Conflict)
 	s.edit(http.MethodPut, fmt.Sprintf("courses/%d", course), `{"code":"LAW1","name":"법학","name_en":"Law","credits":3}`).problem(http.StatusConflict, registration.Conflict)
 	s.edit(http.MethodDelete, one, "").problem(http.StatusConflict, registration.Conflict)
+	for _, restriction := range []string{fmt.Sprintf(`"only_major_id":%d`, law), `"min_year":3`} {
+		body := fmt.Sprintf(`{"course_id":%d,"professor_id":1,"capacity":2,%s,"slots":[{"weekday":"sat","period":9}]}`, course, restriction)
+		s.edit(http.MethodPut, one, body).problem(http.StatusConflict, registration.Conflict)
+	}
 	s.edit(http.MethodPut, one, fmt.Sprintf(`{"id":%d,"course_id":%d,"professor_id":1,"capacity":2,"slots":[{"weekday":"sat","period":9}]}`, section, course)).ok(http.StatusOK)
 	s.enroll(lee, int64(section), "l-1").ok(http.StatusCreated)
 	renamed := s.edit(http.MethodPut, fmt.Sprintf("courses/%d", course), `{"code":"LAW2","name":"법의 이해","name_en":"Law","major_id":null,"credits":2}`).ok(http.StatusOK)
@@ -84,7 +89,10 @@ func TestTheCatalogueRefusesMalformedRequests(t *testing.T) {
 			`{"course_id":0,"professor_id":1,"capacity":1,"slots":[]}`, `{"course_id":1,"capacity":1,"slots":[]}`, `{"course_id":1,"professor_id":1,"capacity":100001,"slots":[]}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":16}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"noday","period":1}]}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"period":1}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1,"room":1}]}`,
-			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1},{"weekday":"mon","period":1}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"taken":1,"slots":[]}`,
+			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1},{"weekday":"mon","period":1}]}`,
+			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"only_major_id":0}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"only_major_id":"1"}`,
+			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"min_year":0}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"min_year":11}`,
+			`{"course_id":1,"professor_id":1,"capacity":1,"taken":1,"slots":[]}`,
 		},
 	}
 	good := map[string]string{

@@ -170,5 +170,9 @@ func (e entry) holds(section registration.Section) bool {
 	x := e.section
 	return x.ID == section.ID && x.CourseCode == section.CourseCode && x.Name == section.Name && x.NameEN == section.NameEN &&
 		x.Major == section.Major && x.Professor == section.Professor && x.Credits == section.Credits &&
-		x.Capacity == section.Capacity && x.Taken == section.Taken && slices.Equal(x.Slots, section.Slots)
+		x.Capacity == section.Capacity && x.Taken == section.Taken && slices.Equal(x.Slots, section.Slots) &&
+		same(x.MajorID, section.MajorID) && same(x.OnlyMajorID, section.OnlyMajorID) && same(x.MinYear, section.MinYear)
 }
+
+// same compares two optional numbers.
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }

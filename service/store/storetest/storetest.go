@@ -147,7 +147,8 @@ func University(students int, sections ...Section) store.University {
 			MajorID: 1, Credits: section.Credits,
 		})
 		made.Sections = append(made.Sections, store.Section{
-			ID: registration.SectionID(id), CourseID: id, ProfessorID: 1, Capacity: section.Capacity, Slots: section.Slots,
+			ID: registration.SectionID(id), CourseID: id, ProfessorID: 1, Capacity: section.Capacity,
+			OnlyMajorID: section.OnlyMajorID, MinYear: section.MinYear, Slots: section.Slots,
 		})
 	}
 	for i := range students {
@@ -158,11 +159,14 @@ func University(students int, sections ...Section) store.University {
 	return made
 }
 
-// Section is what a test says of a section; 0 credits means three.
+// Section is what a test says of a section; 0 credits means three, a restriction of 0 none. The students of University are
+// of the major 1 and in their first year.
 type Section struct {
-	Capacity int
-	Credits  int
-	Slots    []registration.Slot
+	Capacity    int
+	Credits     int
+	OnlyMajorID int64
+	MinYear     int
+	Slots       []registration.Slot
 }
 
 // contradictions are queries that count what must not be.
@@ -180,6 +184,9 @@ var contradictions = []struct{ what, query string }{
 		JOIN enrollment ON enrollment.student_id = student.id JOIN section ON section.id = enrollment.section_id
 		JOIN course ON course.id = section.course_id GROUP BY student.id, student.max_credits
 		HAVING SUM(course.credits) > student.max_credits) AS too_many`},
+	{"students in sections that are not for them", `SELECT COUNT(*) FROM enrollment JOIN student ON student.id = enrollment.student_id
+		JOIN section ON section.id = enrollment.section_id
+		WHERE section.only_major_id <> student.major_id OR section.min_year > student.study_year`},
 	{"students in two places at once", `SELECT COUNT(*) FROM (SELECT enrollment.student_id FROM enrollment
 		JOIN section_slot ON section_slot.section_id = enrollment.section_id
 		GROUP BY enrollment.student_id, section_slot.weekday, section_slot.period HAVING COUNT(*) > 1) AS clash`},
