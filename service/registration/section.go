@@ -88,7 +88,9 @@ type Section struct {
 	NameEN      string    `json:"name_en"`
 	MajorID     *int64    `json:"major_id"`
 	Major       string    `json:"major"`
+	MajorEN     string    `json:"-"` // of the details only
 	Professor   string    `json:"professor"`
+	ProfessorEN string    `json:"-"` // likewise
 	Credits     int       `json:"credits"`
 	Capacity    int       `json:"capacity"`
 	Taken       int       `json:"taken"`

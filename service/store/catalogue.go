@@ -8,7 +8,10 @@ import (
 )
 
 // LiberalArts is the major that a section of a course without a major shows.
-const LiberalArts = "교양"
+const (
+	LiberalArts   = "교양"
+	LiberalArtsEN = "Liberal Arts"
+)
 
 // Sections returns every section with its slots and seats, ordered by id.
 func (s *Store) Sections(ctx context.Context) ([]registration.Section, error) {
@@ -26,11 +29,11 @@ func sectionsFrom(ctx context.Context, db queryer) ([]registration.Section, erro
 	}
 	return collect(ctx, db, func(row scanner) (section registration.Section, err error) {
 		err = row.Scan(&section.ID, &section.CourseCode, &section.Name, &section.NameEN, &section.MajorID, &section.Major,
-			&section.Professor, &section.Credits, &section.Capacity, &section.Taken, &section.OnlyMajorID, &section.MinYear)
+			&section.MajorEN, &section.Professor, &section.ProfessorEN, &section.Credits, &section.Capacity, &section.Taken, &section.OnlyMajorID, &section.MinYear)
 		section.Slots = slots[section.ID]
 		return section, err
 	}, `SELECT section.id, course.code, course.name, course.name_en, course.major_id, COALESCE(major.name, '`+LiberalArts+`'),
-		professor.name, course.credits, section.capacity, section.taken, section.only_major_id, section.min_year
+		COALESCE(major.name_en, '`+LiberalArtsEN+`'), professor.name, professor.name_en, course.credits, section.capacity, section.taken, section.only_major_id, section.min_year
 		FROM section JOIN course ON course.id = section.course_id JOIN professor ON professor.id = section.professor_id
 		LEFT JOIN major ON major.id = course.major_id ORDER BY section.id`)
 }

@@ -56,7 +56,7 @@ func TestTheCatalogueIsEdited(t *testing.T) {
 		sections, err := db.Sections(ctx)
 		require.NoError(t, err)
 		require.Equal(t, registration.Section{
-			ID: registration.SectionID(class.ID), CourseCode: "LAW1", Name: "법학", NameEN: "Law", MajorID: &law.ID, Major: "법학과", Professor: "홍길동",
+			ID: registration.SectionID(class.ID), CourseCode: "LAW1", Name: "법학", NameEN: "Law", MajorID: &law.ID, Major: "법학과", MajorEN: "Law", Professor: "홍길동", ProfessorEN: "Hong Gildong",
 			Credits: 2, Capacity: 5, OnlyMajorID: &law.ID, MinYear: pointer(3), Slots: slots,
 		}, sections[2])
 		classes, err := db.Classes().List(ctx, registration.Page{After: 2, Limit: 10})

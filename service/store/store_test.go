@@ -50,10 +50,12 @@ func TestWhatWasFilledInIsRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []registration.Section{
 			{
-				ID: 1, CourseCode: "CSE0001", Name: "과목 1", NameEN: "Course 1", MajorID: pointer[int64](1), Major: "컴퓨터공학과", Professor: "김민서", Credits: 3, Capacity: 2,
+				ID: 1, CourseCode: "CSE0001", Name: "과목 1", NameEN: "Course 1", MajorID: pointer[int64](1), Major: "컴퓨터공학과", MajorEN: "Computer Science",
+				Professor: "김민서", ProfessorEN: "Kim Min-seo", Credits: 3, Capacity: 2,
 				Slots: []registration.Slot{{Weekday: registration.Monday, Period: 3}, {Weekday: registration.Wednesday, Period: 3}},
 			},
-			{ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, Professor: "김민서", Credits: 2, Capacity: 30, OnlyMajorID: pointer[int64](1), MinYear: pointer(2)},
+			{ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, MajorEN: store.LiberalArtsEN,
+				Professor: "김민서", ProfessorEN: "Kim Min-seo", Credits: 2, Capacity: 30, OnlyMajorID: pointer[int64](1), MinYear: pointer(2)},
 		}, sections)
 
 		first := storetest.FirstStudent

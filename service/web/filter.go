@@ -1,8 +1,6 @@
 package web
 
 import (
-	"net/url"
-	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,68 +11,83 @@ import (
 const (
 	maxQuery      = 2048 // bytes
 	maxNameFilter = 100  // characters
-	maxCredits    = 30
 )
 
-// filter selects sections. The zero filter lets all through.
+// Values of filter.major that are no ids, and what the query calls the second.
+const (
+	anyMajor        = -1
+	liberalArts     = 0
+	liberalArtsWord = "liberal-arts"
+)
+
+// filter selects sections.
 type filter struct {
 	weekday registration.Weekday // 0: any
-	credits int                  // -1: any
+	credits int64                // -1: any
+	major   int64                // the course's, or anyMajor, or liberalArts
 	name    string               // folded; part of the Korean or the English name
+	open    bool                 // only those with a seat left
+	after   int64                // only those with a greater id
+	limit   int                  // so many at most; 0: all
 }
 
-var everything = filter{credits: -1}
+var everything = filter{credits: -1, major: anyMajor}
 
 // parseFilter reads the query of GET /sections. A parameter that is unknown, given twice or out of range is an
 // invalid-request Error; an empty one filters nothing.
-func parseFilter(query string) (filter, error) {
-	f := everything
+func parseFilter(query string) (f filter, err error) {
+	f = everything
 	if query == "" {
 		return f, nil
 	}
-	if len(query) > maxQuery {
-		return f, registration.Errorf(registration.InvalidRequest, "the query may have at most %d bytes", maxQuery)
-	}
-	values, err := url.ParseQuery(query)
+	given, err := parameters(query, "weekday", "credits", "major", "name", "open", "after", "limit")
 	if err != nil {
-		return f, &registration.Error{Code: registration.InvalidRequest, Detail: "the query is not well formed", Err: err}
+		return f, err
 	}
-	for name, given := range values {
-		if len(given) > 1 {
-			return f, registration.Errorf(registration.InvalidRequest, "the filter %q is given %d times", name, len(given))
-		}
-		if err := f.set(name, given[0]); err != nil {
+	if day, ok := given["weekday"]; ok {
+		if f.weekday, err = registration.ParseWeekday(day); err != nil {
 			return f, err
 		}
 	}
-	return f, nil
-}
-
-func (f *filter) set(name, value string) (err error) {
-	switch name {
-	case "weekday":
-		if value != "" {
-			f.weekday, err = registration.ParseWeekday(value)
-		}
-	case "credits":
-		if value == "" {
-			return nil
-		}
-		if f.credits, err = strconv.Atoi(value); err != nil || f.credits < 0 || f.credits > maxCredits {
-			return registration.Errorf(registration.InvalidRequest, "credits must be a whole number from 0 to %d", maxCredits)
-		}
-	case "name":
-		f.name, err = nameFilter(value)
-	default:
-		return registration.Errorf(registration.InvalidRequest, "there is no filter %q: there are weekday, credits and name", name)
+	if f.credits, err = number(given, "credits", f.credits, 0, registration.MaxCredits); err != nil {
+		return f, err
 	}
-	return err
+	if given["major"] == liberalArtsWord {
+		f.major = liberalArts
+	} else if f.major, err = number(given, "major", f.major, 1, greatestID); err != nil {
+		return f, registration.Errorf(registration.InvalidRequest, "major must be the id of a major, or %s", liberalArtsWord)
+	}
+	if f.name, err = nameFilter(given["name"]); err != nil {
+		return f, err
+	}
+	switch given["open"] {
+	case "true":
+		f.open = true
+	case "false", "":
+	default:
+		return f, registration.Errorf(registration.InvalidRequest, "open must be true or false")
+	}
+	if f.after, err = number(given, "after", 0, 0, greatestID); err != nil {
+		return f, err
+	}
+	limit, err := number(given, "limit", 0, 1, maxPage)
+	f.limit = int(limit)
+	return f, err
 }
 
 func (f filter) matches(e *entry) bool {
 	return (f.weekday == 0 || e.days&(1<<f.weekday) != 0) &&
-		(f.credits < 0 || e.section.Credits == f.credits) &&
+		(f.credits < 0 || e.section.Credits == int(f.credits)) &&
+		(f.major == anyMajor || f.major == majorOf(e.section)) &&
+		(!f.open || e.section.Taken < e.section.Capacity) &&
 		(strings.Contains(e.names[0], f.name) || strings.Contains(e.names[1], f.name))
+}
+
+func majorOf(section registration.Section) int64 {
+	if section.MajorID == nil {
+		return liberalArts
+	}
+	return *section.MajorID
 }
 
 // fold makes names comparable: without case, and with each Korean syllable as one character, for some systems send it as

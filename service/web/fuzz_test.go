@@ -97,6 +97,8 @@ func FuzzSectionsRequest(f *testing.F) {
 	f.Add("weekday=mon&credits=3&name=%EC%95%8C", "gzip;q=0.5, *;q=0", `W/"x", *`)
 	f.Add("name=' OR 1=1 --", "br", "")
 	f.Add("credits=-0&weekday=&name=%00", "gzip;q=", `"`)
+	f.Add("major=liberal-arts&open=true&after=1&limit=2", "", "*")
+	f.Add("major=999999999999999999&after=999999999999999999&limit=200", "", "")
 	token := s.token(kim)
 	f.Fuzz(func(t *testing.T, query, encoding, match string) {
 		r := httptest.NewRequest(http.MethodGet, "/api/v1/sections", http.NoBody)

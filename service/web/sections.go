@@ -21,6 +21,12 @@ func (s *Server) getSections(c *gin.Context, _ auth.Principal) error {
 	if f != everything {
 		list = list.filtered(f)
 	}
+	writeList(c, list)
+	return nil
+}
+
+// writeList answers with a list, compressed or not, or with 304 where the client has it.
+func writeList(c *gin.Context, list *list) {
 	header := c.Writer.Header()
 	header["Vary"] = varyEncoding
 	header["Cache-Control"] = revalidate
@@ -31,18 +37,33 @@ func (s *Server) getSections(c *gin.Context, _ auth.Principal) error {
 	}
 	header["Etag"] = tag
 	if matches(c.Request.Header["If-None-Match"], list.tag[0], list.zippedTag[0]) {
-		c.Writer.WriteHeader(http.StatusNotModified)
-		c.Writer.WriteHeaderNow()
-		return nil
+		writeNotModified(c)
+		return
 	}
 	header["Content-Type"] = contentJSON
 	if !zip {
 		writeBody(c, http.StatusOK, list.plain)
-		return nil
+		return
 	}
 	header["Content-Encoding"] = encodingGzip
 	writeBody(c, http.StatusOK, list.zipped)
-	return nil
+}
+
+func writeNotModified(c *gin.Context) {
+	c.Writer.WriteHeader(http.StatusNotModified)
+	c.Writer.WriteHeaderNow()
+}
+
+// writeTagged answers with a small body and its ETag, or with 304 where the client has it.
+func writeTagged(c *gin.Context, body []byte) {
+	header, tag := c.Writer.Header(), `"`+digest(body)+`"`
+	header["Cache-Control"] = revalidate
+	header["Etag"] = []string{tag}
+	if matches(c.Request.Header["If-None-Match"], tag) {
+		writeNotModified(c)
+		return
+	}
+	writeJSON(c, http.StatusOK, body)
 }
 
 var (

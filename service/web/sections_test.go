@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,8 @@ func ids(t *testing.T, list map[string]any) []int {
 func TestSectionsAreFiltered(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
+	s.enroll(kim, oneSeat, "k").ok(http.StatusCreated)
+	s.edit(http.MethodPut, "majors/1", `{"name":"컴퓨터공학과","name_en":"Computer Science"}`) // has the list read anew
 	for _, test := range []struct {
 		name  string
 		query url.Values
@@ -40,6 +43,14 @@ func TestSectionsAreFiltered(t *testing.T) {
 		{"by a weekday in capitals", url.Values{"weekday": {"WED"}}, []int{1, 3}},
 		{"by a weekday on which none meets", url.Values{"weekday": {"sun"}}, []int{}},
 		{"by credits", url.Values{"credits": {"2"}}, []int{2}},
+		{"by the major of the course", url.Values{"major": {"1"}}, []int{1, 2, 3}},
+		{"by the liberal arts", url.Values{"major": {"liberal-arts"}}, []int{4}},
+		{"by a major that is not", url.Values{"major": {"999"}}, []int{}},
+		{"by seats left", url.Values{"open": {"true"}}, []int{1, 3, 4}},
+		{"by seats left, whatever they are", url.Values{"open": {"false"}}, []int{1, 2, 3, 4}},
+		{"by what comes after", url.Values{"after": {"2"}}, []int{3, 4}},
+		{"by what comes after the last", url.Values{"after": {"999999999999999999"}}, []int{}},
+		{"by major, seats and page", url.Values{"major": {"1"}, "open": {"true"}, "after": {"1"}, "limit": {"1"}}, []int{3}},
 		{"by part of a Korean name", url.Values{"name": {"한국사"}}, []int{4}},
 		{"by a Korean name sent as letters", url.Values{"name": {norm.NFD.String("알고리즘")}}, []int{1}},
 		{"by part of an English name in another case", url.Values{"name": {"SYSTEM"}}, []int{2}},
@@ -69,11 +80,72 @@ func TestASectionHasAllItsFields(t *testing.T) {
 	}}, list["sections"])
 }
 
+func TestSectionsComeInPagesForWhoAsks(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	whole := s.send(http.MethodGet, "/api/v1/sections", "", s.as(kim)...).ok(http.StatusOK)
+	require.Len(t, whole["sections"], 4)
+	require.Nil(t, whole["next"])
+	var all []any
+	for after := "0"; ; {
+		page := s.send(http.MethodGet, "/api/v1/sections?credits=3&limit=1&after="+after, "", s.as(kim)...).ok(http.StatusOK)
+		require.Len(t, page["sections"], 1)
+		all = append(all, page["sections"].([]any)...)
+		if page["next"] == nil {
+			break
+		}
+		after = strconv.Itoa(int(page["next"].(float64)))
+	}
+	require.Equal(t, []int{1, 3, 4}, ids(t, map[string]any{"sections": all}))
+}
+
+func TestASectionHasDetails(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.edit(http.MethodPut, "sections/1", `{"course_id":1,"professor_id":1,"capacity":40,"only_major_id":1,"min_year":2,"slots":[{"weekday":"mon","period":1}]}`).ok(http.StatusOK)
+	const path = "/api/v1/sections/1"
+	first := s.send(http.MethodGet, path, "", s.as(kim)...)
+	details := first.ok(http.StatusOK)
+	require.Equal(t, "open", details["period"].(map[string]any)["state"])
+	require.Equal(t, map[string]any{
+		"id": 1.0, "course_code": "CS301", "name": "알고리즘", "name_en": "Algorithms", "major_id": 1.0, "major": "컴퓨터공학과", "major_en": "Computer Science",
+		"professor": "홍길동", "professor_en": "Hong Gildong", "credits": 3.0, "capacity": 40.0, "taken": 0.0, "seats_left": 40.0,
+		"only_major_id": 1.0, "only_major": "컴퓨터공학과", "only_major_en": "Computer Science", "min_year": 2.0,
+		"slots": []any{map[string]any{"weekday": "mon", "period": 1.0}},
+	}, details["section"])
+	liberal := s.send(http.MethodGet, "/api/v1/sections/4", "", s.as(kim)...).ok(http.StatusOK)["section"].(map[string]any)
+	require.Equal(t, "Liberal Arts", liberal["major_en"])
+	require.Nil(t, liberal["only_major"])
+	require.Nil(t, liberal["only_major_en"])
+
+	tag := first.header.Get("ETag")
+	require.Equal(t, http.StatusNotModified, s.send(http.MethodGet, path, "", s.as(lee, "If-None-Match", tag)...).status)
+	s.clock.set(closesAt)
+	require.Equal(t, http.StatusOK, s.send(http.MethodGet, path, "", s.as(kim, "If-None-Match", tag)...).status, "the period closed, which the details tell")
+	s.send(http.MethodGet, "/api/v1/sections/99", "", s.as(kim)...).problem(http.StatusNotFound, registration.SectionNotFound)
+	for _, id := range []string{"x", "0", "-1", "1'--", "%ED%95%9C", "99999999999999999999"} {
+		s.send(http.MethodGet, "/api/v1/sections/"+id, "", s.as(kim)...).problem(http.StatusBadRequest, registration.InvalidRequest)
+	}
+}
+
+func TestStudentsSeeTheMajorsToFilterBy(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	const path = "/api/v1/majors"
+	first := s.send(http.MethodGet, path, "", s.as(kim)...)
+	require.Equal(t, []any{map[string]any{"id": 1.0, "name": "컴퓨터공학과", "name_en": "Computer Science"}}, first.ok(http.StatusOK)["majors"])
+	tag := first.header.Get("ETag")
+	require.Equal(t, http.StatusNotModified, s.send(http.MethodGet, path, "", s.as(lee, "If-None-Match", tag)...).status)
+	s.edit(http.MethodPost, "majors", `{"name":"법학과","name_en":"Law"}`).ok(http.StatusCreated)
+	again := s.send(http.MethodGet, path, "", s.as(kim, "If-None-Match", tag)...).ok(http.StatusOK)
+	require.Len(t, again["majors"], 2)
+}
+
 func TestSectionsRefusesFiltersThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, query := range []string{
-		"weekday=monday", "weekday=1", "credits=many", "credits=-1", "credits=1e9", "credits=99999999999999999999", "major=1",
+		"weekday=monday", "weekday=1", "credits=many", "credits=-1", "credits=1e9", "credits=99999999999999999999", "major=x", "major=-1", "major=0", "major=교양", "open=yes", "open=1", "limit=0", "limit=201", "after=-1", "section=1",
 		"name=a&name=b", "name=%ff", "name=%zz", "name=a;credits=3", "name=" + strings.Repeat("가", 101), "x=" + strings.Repeat("y", 3000),
 	} {
 		s.send(http.MethodGet, "/api/v1/sections?"+query, "", s.as(kim)...).problem(http.StatusBadRequest, registration.InvalidRequest)

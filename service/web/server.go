@@ -67,6 +67,7 @@ type Server struct {
 	period   atomic.Pointer[registration.Period]
 	setting  sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
 	sections snapshot
+	majors   atomic.Pointer[majors]
 	exports  *admission.Gate
 	document []byte // the OpenAPI document of this API, as JSON
 	ready    atomic.Bool
@@ -150,6 +151,9 @@ func (s *Server) refreshSections(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
 	now := s.Clock()
+	if err := s.refreshMajors(ctx); err != nil {
+		return err
+	}
 	sections, err := s.Catalogue.Sections(ctx)
 	if err != nil {
 		return err
@@ -185,6 +189,8 @@ func (s *Server) routes() *gin.Engine {
 	e.GET(s.public(http.MethodGet, "/period", s.getPeriod))
 	e.GET(s.student(http.MethodGet, "/me", s.getMe))
 	e.GET(s.student(http.MethodGet, "/sections", s.getSections, http.StatusOK, http.StatusNotModified))
+	e.GET(s.student(http.MethodGet, "/sections/:section_id", s.getSection, http.StatusOK, http.StatusNotModified))
+	e.GET(s.student(http.MethodGet, "/majors", s.getMajors, http.StatusOK, http.StatusNotModified))
 	e.GET(s.student(http.MethodGet, "/enrollments", s.getEnrollments))
 	e.POST(s.student(http.MethodPost, "/enrollments", s.enroll, seatCodes(http.StatusCreated)...))
 	e.DELETE(s.student(http.MethodDelete, "/enrollments/:section_id", s.cancel, seatCodes(http.StatusOK)...))

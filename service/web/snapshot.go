@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,7 +66,7 @@ func (s *snapshot) update(now time.Time, period registration.Period, sections []
 		}
 		entries[i] = made
 	}
-	s.current.Store(newList(now, period, period.State(now), entries))
+	s.current.Store(newList(now, period, period.State(now), entries, nil))
 	return true, nil
 }
 
@@ -79,7 +81,7 @@ func (s *snapshot) at(now time.Time, period registration.Period) (l *list, rebui
 	if l = s.current.Load(); l.valid(now, period) {
 		return l, false
 	}
-	l = newList(l.asOf, period, period.State(now), l.entries)
+	l = newList(l.asOf, period, period.State(now), l.entries, nil)
 	s.current.Store(l)
 	return l, true
 }
@@ -101,15 +103,25 @@ func (l *list) section(id registration.SectionID) (*entry, bool) {
 // filtered returns the list of those sections that the filter lets through.
 func (l *list) filtered(f filter) *list {
 	var entries []entry
-	for _, e := range l.entries {
-		if f.matches(&e) {
-			entries = append(entries, e)
+	var following *int64
+	start, _ := slices.BinarySearchFunc(l.entries, f.after+1, func(e entry, id int64) int { return cmp.Compare(int64(e.section.ID), id) })
+	for i := start; i < len(l.entries); i++ {
+		e := &l.entries[i]
+		if !f.matches(e) {
+			continue
 		}
+		if f.limit > 0 && len(entries) == f.limit {
+			last := int64(entries[f.limit-1].section.ID)
+			following = &last
+			break
+		}
+		entries = append(entries, *e)
 	}
-	return newList(l.asOf, l.period, l.state, entries)
+	return newList(l.asOf, l.period, l.state, entries, following)
 }
 
-func newList(asOf time.Time, period registration.Period, state registration.State, entries []entry) *list {
+// newList encodes a list; following is the id after which the next page begins, nil where there is none.
+func newList(asOf time.Time, period registration.Period, state registration.State, entries []entry, following *int64) *list {
 	l := &list{asOf: asOf, period: period, state: state, entries: entries}
 	size := 256
 	for i := range entries {
@@ -126,14 +138,25 @@ func newList(asOf time.Time, period registration.Period, state registration.Stat
 		}
 		b = append(b, entries[i].encoded...)
 	}
-	l.plain = append(b, "]}\n"...)
-	sum := sha256.Sum256(l.plain)
-	digest := hex.EncodeToString(sum[:12])
+	b = append(b, `],"next":`...)
+	if following == nil {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, *following, 10)
+	}
+	l.plain = append(b, "}\n"...)
+	digest := digest(l.plain)
 	l.tag, l.zippedTag = []string{`"` + digest + `"`}, []string{`"` + digest + `-gzip"`}
 	if len(l.plain) >= minZip {
 		l.zipped = zip(l.plain)
 	}
 	return l
+}
+
+// digest is what an ETag names a body by.
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:12])
 }
 
 var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
@@ -169,7 +192,7 @@ func newEntry(section registration.Section) (entry, error) {
 func (e entry) holds(section registration.Section) bool {
 	x := e.section
 	return x.ID == section.ID && x.CourseCode == section.CourseCode && x.Name == section.Name && x.NameEN == section.NameEN &&
-		x.Major == section.Major && x.Professor == section.Professor && x.Credits == section.Credits &&
+		x.Major == section.Major && x.MajorEN == section.MajorEN && x.Professor == section.Professor && x.ProfessorEN == section.ProfessorEN && x.Credits == section.Credits &&
 		x.Capacity == section.Capacity && x.Taken == section.Taken && slices.Equal(x.Slots, section.Slots) &&
 		same(x.MajorID, section.MajorID) && same(x.OnlyMajorID, section.OnlyMajorID) && same(x.MinYear, section.MinYear)
 }
