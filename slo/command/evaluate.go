@@ -29,6 +29,8 @@ import (
 type flags struct {
 	specs, sets, objectives, builds []string
 	prometheus, run, out, format    string
+	replicaLabels                   []string
+	replicas                        int
 	from, to, t0                    string
 	wait                            time.Duration
 	baselines                       []string
@@ -58,7 +60,9 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	}
 	specFlags(cmd, &f.specs, &f.sets)
 	fs := cmd.Flags()
-	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus, or of anything that speaks its API; may have a path")
+	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus or of a Thanos querier, or of anything that speaks its API; may have a path")
+	fs.IntVar(&f.replicas, "replicas", 0, "how many `replicas` of Prometheus must hold the samples behind a Thanos querier (default: as many as do)")
+	fs.StringArrayVar(&f.replicaLabels, "replica-label", nil, "a `label` that tells replicas apart (default: the querier is asked); may be given several times")
 	fs.StringVar(&f.run, "run", "", "the run's `folder`, with run.json and audit.json")
 	fs.StringVar(&f.from, "from", "", "start of the window, a `time`")
 	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")
@@ -115,13 +119,16 @@ func prepare(f flags, now time.Time) (*job, error) {
 	if f.onInconclusive != "fail" && f.onInconclusive != "pass" {
 		return nil, usagef("--on-inconclusive must be fail or pass, not %q", f.onInconclusive)
 	}
+	if f.replicas < 0 {
+		return nil, usagef("--replicas must not be negative")
+	}
 	if f.wait < 0 {
 		return nil, usagef("--wait must not be negative")
 	}
 	if f.prometheus == "" {
 		return nil, usagef("--prometheus is wanted: the URL of Prometheus")
 	}
-	if j.client, err = prom.New(f.prometheus); err != nil {
+	if j.client, err = prom.New(f.prometheus, f.replicaLabels...); err != nil {
 		return nil, usageError{err}
 	}
 	vars, err := variables(f.sets)
@@ -254,7 +261,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 		var err error
 		v, err = evaluation.Evaluate(ctx, evaluation.Config{
 			Objectives: j.spec.Objectives, Source: j.client, Window: j.window, T0: j.t0,
-			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait,
+			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait, Replicas: f.replicas,
 		})
 		if err != nil {
 			return nil, err

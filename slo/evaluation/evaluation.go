@@ -3,8 +3,10 @@ package evaluation
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/goormu/stampede/slo/figure"
 	"github.com/goormu/stampede/slo/measure"
 	"github.com/goormu/stampede/slo/openslo"
 	"github.com/goormu/stampede/slo/prom"
@@ -17,6 +19,7 @@ import (
 type Source interface {
 	Samples(ctx context.Context, selector string, from, to time.Time) (measure.Answer, error)
 	Values(ctx context.Context, label, selector string, from, to time.Time) ([]string, error)
+	Condition(ctx context.Context) (measure.Condition, error)
 }
 
 // Config is everything that an evaluation depends on.
@@ -31,6 +34,8 @@ type Config struct {
 	Run    *record.Run
 	Audit  *record.Audit
 	HasRun bool
+	// Replicas is how many replicas must hold the samples where the source shows several; 0 asks for none.
+	Replicas int
 	// Wait is how long after the window's end a scrape that closes it is waited for.
 	Wait time.Duration
 	// Now tells the time; nil means time.Now.
@@ -39,6 +44,10 @@ type Config struct {
 
 // concurrency is how many queries run at a time.
 const concurrency = 4
+
+// clocksApart is how far two clocks may differ: more, and a window of the one is another one of the other, and a process
+// seems to have started when it did not.
+const clocksApart = time.Second
 
 // poll is how often the source is asked again while a scrape is waited for.
 const poll = 250 * time.Millisecond
@@ -65,11 +74,14 @@ func Evaluate(ctx context.Context, cfg Config) (*verdict.Verdict, error) {
 	}
 	err := e.measure(ctx, v)
 	var bad *prom.BadQueryError
+	var partial *prom.PartialError
 	switch {
 	case errors.As(err, &bad):
 		return nil, e.blame(bad)
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case errors.As(err, &partial):
+		v.Objectives = e.unjudged(v.Window, reason.New(reason.SourcePartial, partial.Error()))
 	case err != nil:
 		v.Add(reason.SourceBroken, err.Error())
 		v.Objectives = []verdict.Objective{}
@@ -80,10 +92,14 @@ func Evaluate(ctx context.Context, cfg Config) (*verdict.Verdict, error) {
 
 type evaluator struct {
 	Config
-	started time.Time
+	started   time.Time
+	condition measure.Condition
 }
 
-func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) error {
+func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error) {
+	if e.condition, err = e.Source.Condition(ctx); err != nil {
+		return err
+	}
 	totals, err := e.totals(ctx)
 	if err != nil {
 		return err
@@ -97,35 +113,92 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) error {
 	if err != nil {
 		return err
 	}
-	processes, err := e.processes(ctx, answers)
+	scrapes, err := e.scrapes(ctx, answers)
 	if err != nil {
 		return err
 	}
+	after, err := e.Source.Condition(ctx) // a store may have gone meanwhile
+	if err != nil {
+		return err
+	}
+	replicas := e.replicas(answers, scrapes)
+	doubts := e.sourceDoubts(after, replicas)
 	for _, o := range e.Objectives {
-		m := verdict.Measured{Window: v.Window, Run: e.Run, T0Unknown: e.T0.IsZero()}
-		part := o.Good
-		if part == nil {
-			part = o.Bad
-		}
-		m.Total = e.count(o.Total, answers, processes, complete)
-		m.Part = e.count(part, answers, processes, complete)
-		m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
-		if m.Part.Series == 0 && m.Total.Series > 0 && isZero(part, o.Total) {
-			m.Part.Unknown = nil
-		} else if err := e.explainBucket(ctx, part, &m.Part); err != nil {
-			return err
-		}
-		for _, q := range []*openslo.Query{part, o.Total} {
-			for _, warning := range answers[key(q)].Warnings {
-				m.Doubts = append(m.Doubts, reason.New(reason.SourceWarning, warning))
+		judged := make([]verdict.Objective, len(replicas))
+		for i, r := range replicas {
+			m, err := e.measured(ctx, o, r, complete)
+			if err != nil {
+				return err
 			}
-			if totals != nil {
-				m.Doubts = append(m.Doubts, totals.about(q.Selector.Name)...)
-			}
+			m.Window, m.Doubts = v.Window, append(e.doubts(o, r, totals), doubts...)
+			judged[i] = verdict.Judge(o, m)
 		}
-		v.Objectives = append(v.Objectives, verdict.Judge(o, m))
+		v.Objectives = append(v.Objectives, verdict.Agree(judged))
 	}
 	return nil
+}
+
+// measured counts what one replica holds for an objective.
+func (e *evaluator) measured(ctx context.Context, o openslo.Objective, r replica, complete func(measure.Series) bool) (verdict.Measured, error) {
+	part, total := queriesOf(o)
+	m := verdict.Measured{Run: e.Run, T0Unknown: e.T0.IsZero(), Replica: r.name}
+	m.Total, m.Part = e.count(total, r, complete), e.count(part, r, complete)
+	m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
+	if m.Part.Series == 0 && m.Total.Series > 0 && isZero(part, total) {
+		m.Part.Unknown = nil
+		return m, nil
+	}
+	return m, e.explainBucket(ctx, part, &m.Part)
+}
+
+func (e *evaluator) doubts(o openslo.Objective, r replica, totals *totals) (out []reason.Reason) {
+	part, total := queriesOf(o)
+	for _, q := range []*openslo.Query{part, total} {
+		for _, warning := range r.answers[key(q)].Warnings {
+			out = append(out, reason.New(reason.SourceWarning, warning))
+		}
+		if totals != nil {
+			out = append(out, totals.about(q.Selector.Name)...)
+		}
+		if e.Run != nil && e.Run.ClockSkew.Abs() > clocksApart && slices.ContainsFunc(r.answers[key(q)].Series, isScraped) {
+			out = append(out, reason.New(reason.ClockSkew, figure.Duration(e.Run.ClockSkew.Abs())))
+		}
+	}
+	return out
+}
+
+// sourceDoubts are a clock that is not ours, stores that did not answer before or after, and replicas that are not there.
+func (e *evaluator) sourceDoubts(after measure.Condition, replicas []replica) (out []reason.Reason) {
+	if ahead := e.condition.Ahead.Abs(); ahead > clocksApart {
+		out = append(out, reason.New(reason.SourceClock, figure.Duration(ahead)))
+	}
+	for _, missing := range append(e.condition.Missing, after.Missing...) {
+		out = reason.Union(out, []reason.Reason{reason.New(reason.StoreMissing, missing)})
+	}
+	if after.Count < e.condition.Count {
+		out = append(out, reason.New(reason.StoresFewer, e.condition.Count, after.Count))
+	}
+	if named := len(replicas); e.Replicas > 0 && (named < e.Replicas || replicas[0].name == "") {
+		if replicas[0].name == "" {
+			named = 0
+		}
+		out = append(out, reason.New(reason.ReplicasMissing, named, e.Replicas))
+	}
+	return out
+}
+
+func isScraped(s measure.Series) bool {
+	_, ok := s.Target()
+	return ok
+}
+
+// unjudged is every objective as inconclusive for one reason, without a number.
+func (e *evaluator) unjudged(w verdict.Window, why reason.Reason) []verdict.Objective {
+	out := make([]verdict.Objective, 0, len(e.Objectives))
+	for _, o := range e.Objectives {
+		out = append(out, verdict.Judge(o, verdict.Measured{Window: w, Doubts: []reason.Reason{why}}))
+	}
+	return out
 }
 
 // isZero reports whether an empty selection means that nothing of the kind happened: it is a part of another selection
@@ -135,8 +208,8 @@ func isZero(part, total *openslo.Query) bool {
 	return !bucket && part.Selector.Narrows(total.Selector)
 }
 
-func (e *evaluator) count(q *openslo.Query, answers map[string]measure.Answer, processes map[measure.Target]measure.Process, complete func(measure.Series) bool) measure.Count {
-	return measure.Counter(answers[key(q)].Series, e.Window, measure.Options{Selector: q.Text, Processes: processes, Complete: complete})
+func (e *evaluator) count(q *openslo.Query, r replica, complete func(measure.Series) bool) measure.Count {
+	return measure.Counter(r.answers[key(q)].Series, e.Window, measure.Options{Selector: q.Text, Processes: r.processes, Complete: complete})
 }
 
 // complete tells which series need no closing scrape. With a run record these are the ones of the run, when the source

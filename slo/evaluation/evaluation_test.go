@@ -378,6 +378,27 @@ func TestCountersAreAddedUpExactlyOverAWindow(t *testing.T) {
 			state: verdict.Inconclusive, good: 100, total: 100, reasons: []reason.Code{reason.GoodOverTotal},
 		},
 		{
+			name: "a window that begins before the source's first sample", target: 0.99,
+			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
+			series: func(m string) []promtest.Series {
+				labels := fmt.Sprintf(target, m)
+				return []promtest.Series{
+					series(m+`_ok{t="x",`+labels+`}`, 15, ramp(500, 10, 5, 5)...),
+					series(m+`_all{t="x",`+labels+`}`, 15, ramp(500, 10, 5, 5)...),
+					series(`process_start_time_seconds{`+labels+`}`, 15, flat(unix(at(-1000)), 10)...),
+					series(`up{`+labels+`}`, 15, flat(1, 10)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 550, total: 550, reasons: []reason.Code{reason.UnknownBase, reason.UnknownBase},
+		},
+		{
+			name: "a window that ends before the source's first sample", indicator: both, target: 0.99,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`_ok{t="x"}`, 25, ramp(0, 10, 9, 0)...), series(m+`_all{t="x"}`, 25, ramp(0, 10, 9, 0)...)}
+			},
+			state: verdict.Inconclusive, good: math.NaN(), reasons: []reason.Code{reason.NoSeries, reason.NoSeries},
+		},
+		{
 			name: "samples that end before the window does", indicator: both, target: 0.99,
 			series: func(m string) []promtest.Series {
 				return []promtest.Series{series(m+`_ok{t="x"}`, 10, ramp(0, 10, 9, 0)...), series(m+`_all{t="x"}`, 10, ramp(0, 10, 9, 0)...)}

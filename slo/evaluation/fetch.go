@@ -106,8 +106,11 @@ func (e *evaluator) until(ctx context.Context, try func() (done bool, err error)
 	}
 }
 
-// processes asks when the targets behind the samples were scraped, and when their processes started.
-func (e *evaluator) processes(ctx context.Context, answers map[string]measure.Answer) (map[measure.Target]measure.Process, error) {
+// scrapes is when targets were scraped, and when their processes started.
+type scrapes struct{ up, started []measure.Series }
+
+// scrapes asks for those of the targets behind the samples.
+func (e *evaluator) scrapes(ctx context.Context, answers map[string]measure.Answer) (scrapes, error) {
 	jobs, instances := map[string]bool{}, map[string]bool{}
 	for _, answer := range answers {
 		for _, s := range answer.Series {
@@ -116,9 +119,8 @@ func (e *evaluator) processes(ctx context.Context, answers map[string]measure.An
 			}
 		}
 	}
-	out := map[measure.Target]measure.Process{}
 	if len(jobs) == 0 {
-		return out, nil
+		return scrapes{}, nil
 	}
 	matchers := []selector.Matcher{
 		{Label: "job", Op: selector.Match, Value: alternatives(jobs)},
@@ -127,22 +129,24 @@ func (e *evaluator) processes(ctx context.Context, answers map[string]measure.An
 	up := selector.Selector{Name: "up", Matchers: matchers}.String()
 	started := selector.Selector{Name: "process_start_time_seconds", Matchers: matchers}.String()
 	fetched, err := e.fetch(ctx, []string{up, started})
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range fetched[up].Series {
+	return scrapes{fetched[up].Series, fetched[started].Series}, err
+}
+
+func processes(up, started []measure.Series) map[measure.Target]measure.Process {
+	out := map[measure.Target]measure.Process{}
+	for _, s := range up {
 		target, _ := s.Target()
 		p := out[target]
 		p.Up = s.Points
 		out[target] = p
 	}
-	for _, s := range fetched[started].Series {
+	for _, s := range started {
 		target, _ := s.Target()
 		p := out[target]
 		p.Started = s.Points
 		out[target] = p
 	}
-	return out, nil
+	return out
 }
 
 func alternatives(set map[string]bool) string {

@@ -1,6 +1,7 @@
 package evaluation_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -102,4 +103,33 @@ func TestARefusedQueryIsTheSpecsFault(t *testing.T) {
 	require.ErrorAs(t, err, &faults)
 	require.Contains(t, faults[0].Error(), "test.yaml:")
 	require.Contains(t, faults[0].Error(), "Prometheus refuses")
+}
+
+func TestClocksThatAreApartAreInconclusive(t *testing.T) {
+	server.Write(t, series(`clock{job="j",instance="clock",c="a"}`, 9, ramp(0, 5, 10, 5)...), series(`up{job="j",instance="clock"}`, 0, flat(1, 30)...))
+	evaluate := func(source evaluation.Source, skew time.Duration) *verdict.Verdict {
+		r := &record.Run{ID: "clock", T0: at(10), Start: at(9), End: at(20), Offered: 1, Sent: 1, Health: record.Health{Valid: true}, ClockSkew: skew}
+		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+			Objectives: objectives(t, `good clock{c="a"}; total clock`, 0.99), Source: source,
+			Window: measure.Window{Start: r.Start, End: r.End}, T0: r.T0, Run: r, HasRun: true,
+		})
+		require.NoError(t, err)
+		return v
+	}
+	require.Equal(t, verdict.Met, evaluate(source(t), -time.Second).State)
+	v := evaluate(source(t), -30*time.Second)
+	require.Equal(t, verdict.Inconclusive, v.State)
+	require.Contains(t, codes(v.Objectives[0].Reasons), reason.ClockSkew)
+	v = evaluate(ahead{source(t)}, 0)
+	require.Equal(t, verdict.Inconclusive, v.State)
+	require.Equal(t, []reason.Code{reason.SourceClock}, codes(v.Objectives[0].Reasons))
+}
+
+// ahead is a source whose clock is 30 s ahead of ours.
+type ahead struct{ evaluation.Source }
+
+func (a ahead) Condition(ctx context.Context) (measure.Condition, error) {
+	c, err := a.Source.Condition(ctx)
+	c.Ahead += 30 * time.Second
+	return c, err
 }

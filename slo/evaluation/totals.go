@@ -57,8 +57,8 @@ func (e *evaluator) totals(ctx context.Context) (*totals, error) {
 		out = &totals{Totals: verdict.Totals{Differences: []reason.Reason{}}, byFamily: map[string][]reason.Reason{}}
 		for _, t := range e.Run.Totals {
 			out.Checked++
-			held, found := lastSum(answers[queries[t.Metric]].Series, t)
-			if found && same(held, t.Value) || !found && t.Value == 0 {
+			held, found, agree := e.lastSum(answers[queries[t.Metric]].Series, t)
+			if agree {
 				continue
 			}
 			text := "nothing"
@@ -74,16 +74,21 @@ func (e *evaluator) totals(ctx context.Context) (*totals, error) {
 	return out, err
 }
 
-// lastSum adds up the last values of all series that carry a total's labels.
-func lastSum(series []measure.Series, t record.Total) (sum float64, found bool) {
+// lastSum adds up the last values of all series that carry a total's labels, in each replica that has any, and reports
+// whether they agree with the total. Where they do not, it returns the sum of a replica that is to blame.
+func (e *evaluator) lastSum(series []measure.Series, t record.Total) (sum float64, found, agree bool) {
+	sums := map[string]float64{}
 	for _, s := range series {
-		if len(s.Points) == 0 || !carries(s.Labels, t.Labels) {
-			continue
+		if len(s.Points) > 0 && carries(s.Labels, t.Labels) {
+			sums[replicaOf(s, e.condition.Labels)] += s.Points[len(s.Points)-1].Value
 		}
-		found = true
-		sum += s.Points[len(s.Points)-1].Value
 	}
-	return sum, found
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		if !same(sums[name], t.Value) {
+			return sums[name], true, false
+		}
+	}
+	return 0, len(sums) > 0, len(sums) > 0 || t.Value == 0
 }
 
 func carries(have, want map[string]string) bool {

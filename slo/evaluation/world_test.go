@@ -12,7 +12,8 @@ import (
 // milliseconds from the tests' base.
 type world struct {
 	name       string
-	start, end int // the window
+	replica    string // the scraper's name, where there are several
+	start, end int    // the window
 	instances  []*instance
 }
 
@@ -57,15 +58,8 @@ func newWorld(name string, seed uint64) *world {
 	}
 	badShare := []float64{0, 0.002, 0.01, 0.05, 0.5}[r.IntN(5)]
 	for k := range 1 + r.IntN(2) {
-		in := &instance{name: fmt.Sprintf("%s-%d", name, k), missed: map[int]bool{}}
-		offset := r.IntN(1000)
-		for at := worldBegins + offset; at < w.end+12_000; at += 1000 {
-			now := at + r.IntN(40) - 20 // no scraper is on time to the millisecond
-			in.scrapes = append(in.scrapes, now)
-			if r.Float64() < misses {
-				in.missed[now] = true
-			}
-		}
+		in := &instance{name: fmt.Sprintf("%s-%d", name, k)}
+		in.scrape(r, w, misses)
 		in.live(r, w)
 		for p := range in.processes {
 			in.processes[p].happen(r, w, badShare)
@@ -73,6 +67,30 @@ func newWorld(name string, seed uint64) *world {
 		w.instances = append(w.instances, in)
 	}
 	return w
+}
+
+// scrape makes up when an instance was scraped.
+func (in *instance) scrape(r *rand.Rand, w *world, misses float64) {
+	in.scrapes, in.missed = nil, map[int]bool{}
+	for at := worldBegins + r.IntN(1000); at < w.end+12_000; at += 1000 {
+		now := at + r.IntN(40) - 20 // no scraper is on time to the millisecond
+		in.scrapes = append(in.scrapes, now)
+		if r.Float64() < misses {
+			in.missed[now] = true
+		}
+	}
+}
+
+// scrapedBy is the same world as another scraper sees it.
+func (w *world) scrapedBy(replica string, seed uint64) *world {
+	r := rand.New(rand.NewPCG(seed, 17))
+	other := &world{name: w.name, replica: replica, start: w.start, end: w.end}
+	for _, in := range w.instances {
+		again := &instance{name: in.name, processes: in.processes}
+		again.scrape(r, w, 0.1)
+		other.instances = append(other.instances, again)
+	}
+	return other
 }
 
 // live gives an instance its processes.
@@ -188,6 +206,9 @@ func (w *world) truth(of part) truth {
 		}
 		for i := range in.processes {
 			p := &in.processes[i]
+			if p.to <= w.start {
+				continue // gone before the window
+			}
 			t.inside += p.count(of, w.start, w.end)
 			t.edges += p.count(of, opening, closing)
 			last := opening
@@ -210,6 +231,9 @@ func (w *world) series() []promtest.Series {
 	var out []promtest.Series
 	for _, in := range w.instances {
 		labels := fmt.Sprintf(`job="%s",instance="%s"`, w.name, in.name)
+		if w.replica != "" {
+			labels += fmt.Sprintf(`,replica=%q`, w.replica)
+		}
 		sampled := func(name string, value func(at int, p *process) (float64, bool)) {
 			s := promtest.Series{Name: name}
 			for _, at := range in.scrapes {

@@ -78,6 +78,17 @@ type Answer struct {
 	Warnings []string
 }
 
+// Condition is what a source says of itself, and of the stores behind it where it asks others, as a Thanos querier does.
+type Condition struct {
+	// Ahead is how far its clock is ahead of ours for certain, whatever the question took on its way; negative if behind.
+	Ahead time.Duration
+	// Labels tell the series of replicas apart.
+	Labels []string
+	// Count is how many stores there are, 0 for Prometheus; Missing names those that do not answer, and why.
+	Count   int
+	Missing []string
+}
+
 // Source fetches the raw samples of a plain selector, later than from and not later than to.
 type Source func(ctx context.Context, selector string, from, to time.Time) (Answer, error)
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/api"
@@ -44,12 +45,16 @@ func (e *BadQueryError) Unwrap() error { return e.Err }
 
 // Client queries one server. It is safe for concurrent use.
 type Client struct {
-	api v1.API
-	url string
+	client   api.Client
+	api      v1.API
+	url      string
+	replicas []string
+	thanos   atomic.Bool // known from the first answer of Condition
 }
 
-// New returns a client for a server's URL, which may have a path and user information.
-func New(address string) (*Client, error) {
+// New returns a client for a server's URL, which may have a path and user information. Replica labels are those by which a
+// Thanos querier tells replicas apart; without any, the querier is asked for them.
+func New(address string, replicas ...string) (*Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return nil, fmt.Errorf("the address of Prometheus must be a URL such as http://127.0.0.1:9090, not %q", address)
@@ -60,11 +65,11 @@ func New(address string) (*Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	transport.TLSHandshakeTimeout = connectTimeout
-	client, err := api.NewClient(api.Config{Address: address, RoundTripper: limited{transport}})
+	client, err := api.NewClient(api.Config{Address: address, RoundTripper: parameters{limited{transport}}})
 	if err != nil {
 		return nil, fmt.Errorf("the address of Prometheus: %w", err)
 	}
-	return &Client{api: v1.NewAPI(client), url: u.Redacted()}, nil
+	return &Client{client: client, api: v1.NewAPI(client), url: u.Redacted(), replicas: replicas}, nil
 }
 
 // URL returns the server's address without a password.
@@ -135,7 +140,7 @@ func (c *Client) explain(query string, err error) error {
 		if answered.Type == v1.ErrBadData {
 			return &BadQueryError{Query: query, Err: errors.New(oneLine(answered.Msg))}
 		}
-		return fmt.Errorf("querying Prometheus at %s: %s", c.url, oneLine(answered.Error()+" "+answered.Detail))
+		return c.partial(answered, fmt.Errorf("querying Prometheus at %s: %s", c.url, oneLine(answered.Error()+" "+answered.Detail)))
 	}
 	var unreachable *url.Error
 	if errors.As(err, &unreachable) {

@@ -51,6 +51,15 @@ const (
 	StartedInside Code = "started-inside"
 	Ended         Code = "series-ended"
 	SourceWarning Code = "source-warning"
+
+	SourceClock     Code = "source-clock"
+	ClockSkew       Code = "clock-skew"
+	SourcePartial   Code = "source-partial"
+	StoreMissing    Code = "store-missing"
+	StoresFewer     Code = "stores-fewer"
+	ReplicasMissing Code = "replicas-missing"
+	ReplicasDiffer  Code = "replicas-differ"
+	ReplicasSplit   Code = "replicas-split"
 )
 
 // What an objective's verdict can rest on.
@@ -103,6 +112,15 @@ var catalogue = map[Code][2]string{
 	StartedInside: {"the process of %s started inside the window, at %s", "%s의 프로세스가 구간 안(%s)에서 시작됨"},
 	Ended:         {"%s ended at %s, before the window's end", "%s가 구간 끝 이전인 %s에 끊김"},
 	SourceWarning: {"the source warns: %s", "데이터 원본의 경고: %s"},
+
+	SourceClock:     {"the source's clock and ours are %s apart: the window is another one there", "데이터 원본의 시계가 %s 어긋남: 구간이 서로 다름"},
+	ClockSkew:       {"the run record says that the server's clock and the generator's are %s apart", "실행 기록에 따르면 서버와 부하 생성기의 시계가 %s 어긋남"},
+	SourcePartial:   {"the source cannot reach all of its stores: %s", "데이터 원본이 일부 저장소에 연결하지 못함: %s"},
+	StoreMissing:    {"a store behind the source does not answer: %s", "데이터 원본 뒤의 저장소가 응답하지 않음: %s"},
+	StoresFewer:     {"there were %d stores behind the source, and after the evaluation %d", "데이터 원본 뒤의 저장소가 %d개에서 평가 후 %d개로 줄어듦"},
+	ReplicasMissing: {"%d replicas hold the samples, %d wanted", "표본을 가진 복제본이 %d개로, 필요한 %d개보다 적음"},
+	ReplicasDiffer:  {"the replicas differ by more than their scrapes explain: %s counts %s to %s of %s, %s counts %s to %s", "복제본의 차이가 수집 시점으로 설명되지 않음: %[1]s는 %[4]s에 대해 %[2]s ~ %[3]s, %[5]s는 %[6]s ~ %[7]s"},
+	ReplicasSplit:   {"the replicas do not say the same: %s", "복제본의 판정이 서로 다름: %s"},
 
 	ZeroTotal:      {"no events at all", "이벤트가 하나도 없음"},
 	TooFew:         {"%s events, fewer than the minimum of %s", "이벤트 %s개로 최소 %s개보다 적음"},

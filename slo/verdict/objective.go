@@ -20,6 +20,8 @@ type Measured struct {
 	// Doubts are what makes any number useless: warnings of the source, totals that differ.
 	Doubts []reason.Reason
 	Window Window
+	// Replica names the replica of the source that counted, empty where there are none.
+	Replica string
 	// T0Unknown says that nobody named T0: the total began to rise then.
 	T0Unknown bool
 	// Run is the run record, nil where there is none.
@@ -248,14 +250,14 @@ func (j *judge) measurements() {
 		part, query = "bad", j.spec.Bad
 	}
 	j.out.Measurements = []Measurement{
-		measurement(part, query.Text, j.m.Part),
-		measurement("total", j.spec.Total.Text, j.m.Total),
+		measurement(j.m.Replica, part, query.Text, j.m.Part),
+		measurement(j.m.Replica, "total", j.spec.Total.Text, j.m.Total),
 	}
 }
 
-func measurement(part, query string, c measure.Count) Measurement {
+func measurement(replica, part, query string, c measure.Count) Measurement {
 	m := Measurement{
-		Part: part, Query: query, Events: c.Events, Series: c.Series, Scrapes: c.Scrapes, IntervalSeconds: c.Interval.Seconds(),
+		Replica: replica, Part: part, Query: query, Events: c.Events, Series: c.Series, Scrapes: c.Scrapes, IntervalSeconds: c.Interval.Seconds(),
 		EdgeEvents: c.EdgeEvents, LowerBound: len(c.Lower) > 0, Reasons: append(append([]reason.Reason{}, c.Unknown...), c.Lower...),
 	}
 	if !c.Opening.IsZero() {

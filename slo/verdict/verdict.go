@@ -163,6 +163,8 @@ type Objective struct {
 
 // Measurement says how one query was added up.
 type Measurement struct {
+	// Replica names the replica of the source that counted, empty where there are none.
+	Replica string `json:"replica,omitempty"`
 	// Part is good, bad or total.
 	Part            string          `json:"part"`
 	Query           string          `json:"query"`
