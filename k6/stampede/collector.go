@@ -167,7 +167,7 @@ func (c *collector) event(batch *metrics.Samples, e *student.Event) {
 		return
 	}
 	c.sampler.request(batch, e)
-	op := e.Op()
+	op := e.Op
 	if op == "" {
 		return
 	}
@@ -190,7 +190,7 @@ func (c *collector) event(batch *metrics.Samples, e *student.Event) {
 	}
 	c.sampler.attempt(batch, e, c.run.t0)
 	c.tally(e)
-	if e.Left() && e.Route != student.Login { // A log-in changes nothing that could be audited.
+	if e.Left() && e.Section != 0 { // The others change nothing that could be audited.
 		c.run.journal.Append(entry(e))
 	}
 }
@@ -216,7 +216,7 @@ func (c *collector) outcomesNow() (map[string]int64, int64) {
 // entry is the journal's line of a request that left.
 func entry(e *student.Event) journal.Entry {
 	j := journal.Entry{
-		Op: e.Op(), StudentID: e.Student, SectionID: e.Section, Key: e.Key,
+		Op: e.Op, StudentID: e.Student, SectionID: e.Section, Key: e.Key,
 		Scheduled: e.Scheduled, Sent: e.Sent, Status: e.Status, Outcome: journal.OutcomeUnknown,
 	}
 	if e.Status != 0 {

@@ -6,7 +6,6 @@ import (
 
 	"go.k6.io/k6/metrics"
 
-	"github.com/goormu/stampede/k6/run"
 	"github.com/goormu/stampede/k6/student"
 )
 
@@ -16,7 +15,7 @@ type sampler struct {
 	custom   *Metrics
 	system   *metrics.SystemTagSet
 	plain    *metrics.TagSet // Of the run and the scenario.
-	ops      [student.Routes]operation
+	ops      map[string]*operation
 	requests map[requestTags]*metrics.TagSet
 	last     int     // Samples of the last batch.
 	sent     float64 // Bytes of the batch.
@@ -31,7 +30,7 @@ type operation struct {
 
 // requestTags are what the tags of a request depend on.
 type requestTags struct {
-	route    student.Route
+	route    *student.Route
 	status   int
 	expected bool
 	timeout  bool
@@ -45,14 +44,9 @@ func newSampler(e *Executor) (*sampler, error) {
 	}
 	s := &sampler{
 		builtin: test.BuiltinMetrics, custom: custom, system: test.Options.SystemTags, plain: test.RunTags,
-		requests: map[requestTags]*metrics.TagSet{},
+		ops: map[string]*operation{}, requests: map[requestTags]*metrics.TagSet{},
 	}
 	s.plain = s.with(s.plain, metrics.TagScenario, e.config.Name).WithTagsFromMap(e.config.Tags)
-	for route, op := range map[student.Route]string{
-		student.Login: run.OpLogin, student.Enroll: run.OpEnroll, student.Cancel: run.OpCancel,
-	} {
-		s.ops[route] = operation{tags: s.plain.With("op", op), outcomes: map[string]*metrics.TagSet{}}
-	}
 	return s, nil
 }
 
@@ -97,7 +91,7 @@ func (s *sampler) visit(batch *metrics.Samples, v visit) {
 func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	s.sent += float64(e.BytesOut)
 	s.received += float64(e.BytesIn)
-	if e.Outcome == "" && e.Op() != "" {
+	if e.Outcome == "" && e.Op != "" {
 		return
 	}
 	tags, at, b := s.requestTags(e), e.Finished, s.builtin
@@ -129,7 +123,11 @@ func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 
 // attempt adds the custom samples of a request of an attempt.
 func (s *sampler) attempt(batch *metrics.Samples, e *student.Event, t0 time.Time) {
-	op := &s.ops[e.Route]
+	op := s.ops[e.Op]
+	if op == nil {
+		op = &operation{tags: s.plain.With("op", e.Op), outcomes: map[string]*metrics.TagSet{}}
+		s.ops[e.Op] = op
+	}
 	if e.Begins {
 		s.count(batch, s.custom.Attempts, op.tags, e.Finished, 1)
 	}
@@ -163,9 +161,9 @@ func (s *sampler) requestTags(e *student.Event) *metrics.TagSet {
 	if tags := s.requests[key]; tags != nil {
 		return tags
 	}
-	tags := s.with(s.plain, metrics.TagMethod, e.Route.Method())
-	tags = s.with(tags, metrics.TagName, e.Route.Path())
-	tags = s.with(tags, metrics.TagURL, e.Route.Path())
+	tags := s.with(s.plain, metrics.TagMethod, e.Route.Method)
+	tags = s.with(tags, metrics.TagName, e.Route.Path)
+	tags = s.with(tags, metrics.TagURL, e.Route.Path)
 	tags = s.with(tags, metrics.TagGroup, "")
 	tags = s.with(tags, metrics.TagStatus, strconv.Itoa(e.Status))
 	tags = s.with(tags, metrics.TagExpectedResponse, strconv.FormatBool(key.expected))

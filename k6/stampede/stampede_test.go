@@ -169,7 +169,7 @@ func TestConfig(t *testing.T) {
 func TestEntry(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	event := student.Event{
-		Route: student.Enroll, Student: 202600001, Section: 17, Key: "a-1-1", Scheduled: at, Sent: at.Add(time.Millisecond),
+		Route: student.Enroll, Op: run.OpEnroll, Student: 202600001, Section: 17, Key: "a-1-1", Scheduled: at, Sent: at.Add(time.Millisecond),
 		Finished: at.Add(time.Second),
 	}
 	for _, test := range []struct {

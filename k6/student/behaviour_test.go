@@ -134,7 +134,7 @@ func TestChurn(t *testing.T) {
 		}
 		var events []student.Event
 		for _, e := range d.events {
-			if e.Op() != "" {
+			if e.Op != "" {
 				events = append(events, e)
 			}
 		}
@@ -145,7 +145,7 @@ func TestChurn(t *testing.T) {
 		require.Equal(t, events[1].Scheduled, events[2].Scheduled, "an attempt is timed as a whole")
 		require.Equal(t, events[2].Finished, events[3].Scheduled)
 		for i, e := range events {
-			require.Equal(t, e.Route == student.Cancel, e.Op() == run.OpCancel)
+			require.Equal(t, e.Route == student.Cancel, e.Op == run.OpCancel)
 			require.Equal(t, []bool{i == 0, i == 0, i != 2, i != 1}, []bool{e.First, e.Answers, e.Begins, e.Definite}, i)
 		}
 	})
@@ -168,17 +168,17 @@ func TestLogInAtT0(t *testing.T) {
 			p.Identity[i].Token = ""
 		}
 		student.NewCrowd(p).Run(t.Context(), func() {})
-		pages := map[student.Route]int{}
+		pages := map[*student.Route]int{}
 		for _, e := range d.events {
 			if pages[e.Route]++; e.Route != student.Login {
-				require.Empty(t, e.Op())
+				require.Empty(t, e.Op)
 				continue
 			}
-			require.Equal(t, []any{run.OpLogin, run.LoggedIn, p.T0, ""}, []any{e.Op(), e.Outcome, e.Scheduled, e.Key})
+			require.Equal(t, []any{run.OpLogin, run.LoggedIn, p.T0, ""}, []any{e.Op, e.Outcome, e.Scheduled, e.Key})
 			require.True(t, e.First && e.Begins && e.Definite && e.Answers && e.Expected())
 			require.False(t, e.Sent.Before(p.T0))
 		}
-		require.Equal(t, map[student.Route]int{student.Period: 20, student.Login: 20, student.Sections: 20, student.Timetable: 20}, pages)
+		require.Equal(t, map[*student.Route]int{student.Period: 20, student.Login: 20, student.Sections: 20, student.Timetable: 20}, pages)
 	})
 
 	t.Run("a wrong password is an outcome, and nobody tries again", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestLogInAtT0(t *testing.T) {
 		p.Identity[0].Token = ""
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		last := d.events[len(d.events)-1]
-		require.Equal(t, []any{run.OpLogin, "unauthenticated", false, false}, []any{last.Op(), last.Outcome, last.Definite, last.Expected()})
+		require.Equal(t, []any{run.OpLogin, "unauthenticated", false, false}, []any{last.Op, last.Outcome, last.Definite, last.Expected()})
 	})
 }
 
@@ -198,7 +198,7 @@ func TestReload(t *testing.T) {
 		p, d := plan(target, 3)
 		p.Reload, p.Poll, p.T0 = true, 100*time.Millisecond, time.Now().Add(2*time.Second)
 		student.NewCrowd(p).Run(t.Context(), func() {})
-		pages := map[student.Route]int{}
+		pages := map[*student.Route]int{}
 		for _, e := range d.events {
 			pages[e.Route]++
 		}

@@ -70,7 +70,7 @@ func (s *student) churn(ctx context.Context) bool {
 }
 
 // turnTo begins a new attempt, with a key of its own, which is due at an instant.
-func (s *student) turnTo(route Route, at time.Time) {
+func (s *student) turnTo(route *Route, at time.Time) {
 	s.number++
 	s.route, s.scheduled, s.begun, s.keyed = route, at, false, ""
 }
@@ -176,7 +176,7 @@ func (s *student) look(ctx context.Context) {
 // report tells the listener of a finished request of an attempt and takes from the answer what the student needs. A request
 // that was interrupted is told without an outcome: nobody knows what came of it, and nobody is to blame.
 func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time, err error) (answer, bool) {
-	op := routes[s.route].op
+	op := s.route.Op
 	e := &Event{Route: s.route, Student: s.id, Target: s.target}
 	s.finish(e, x, sentAt, err)
 	s.describe(e)
@@ -215,7 +215,7 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 
 // describe fills in what an event of the attempt under way has.
 func (s *student) describe(e *Event) {
-	e.Scheduled, e.Due = s.scheduled, s.after
+	e.Op, e.Scheduled, e.Due = s.route.Op, s.scheduled, s.after
 	if s.route != Login {
 		if s.keyed == "" {
 			s.keyed = s.key(s.number + 1)

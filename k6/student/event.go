@@ -9,34 +9,22 @@ import (
 	"github.com/goormu/stampede/k6/wire"
 )
 
-// A Route is a resource of the service as students use it.
-type Route uint8
-
-// The routes, in the order of a student's day.
-const (
-	Login Route = iota
-	Sections
-	Period
-	Enroll
-	Cancel
-	Timetable
-	Routes // How many there are.
-)
-
-var routes = [Routes]struct{ method, path, op string }{
-	Login:     {"POST", "/api/v1/student/login", run.OpLogin},
-	Sections:  {"GET", "/api/v1/sections", ""},
-	Period:    {"GET", "/api/v1/period", ""},
-	Enroll:    {"POST", "/api/v1/enrollments", run.OpEnroll},
-	Cancel:    {"DELETE", "/api/v1/enrollments/{section_id}", run.OpCancel},
-	Timetable: {"GET", "/api/v1/enrollments", ""},
+// A Route is a resource of a service as students use it.
+type Route struct {
+	Method string
+	Path   string // Under the base URL, as a template.
+	Op     string // What asking it is an attempt at, as in package run, or "" where it is only a page.
 }
 
-// Method returns the route's HTTP method.
-func (r Route) Method() string { return routes[r].method }
-
-// Path returns the route's path under the base URL, as a template.
-func (r Route) Path() string { return routes[r].path }
+// The routes of the registration service, in the order of a student's day.
+var (
+	Login     = &Route{"POST", "/api/v1/student/login", run.OpLogin}
+	Sections  = &Route{"GET", "/api/v1/sections", ""}
+	Period    = &Route{"GET", "/api/v1/period", ""}
+	Enroll    = &Route{"POST", "/api/v1/enrollments", run.OpEnroll}
+	Cancel    = &Route{"DELETE", "/api/v1/enrollments/{section_id}", run.OpCancel}
+	Timetable = &Route{"GET", "/api/v1/enrollments", ""}
+)
 
 // An Event is one finished request, or one that could not be sent.
 type Event struct {
@@ -62,7 +50,8 @@ type Event struct {
 	Due       time.Duration // The student's instant, after T0.
 	Ready     time.Time     // Since when the student's first request could leave: its instant, or when a slow target let it connect.
 
-	Route    Route
+	Route    *Route
+	Op       string // As in package run; "" where the request is no attempt.
 	Begins   bool // The first request of its attempt.
 	First    bool // The student's first request that left.
 	Definite bool // A grant or a refusal by the rules.
@@ -73,14 +62,6 @@ type Event struct {
 	Dropped bool
 }
 
-// Op returns what an attempt is at, as in package run, or "" where the request is no attempt.
-func (e *Event) Op() string {
-	if e.Scheduled.IsZero() {
-		return ""
-	}
-	return routes[e.Route].op
-}
-
 // Left says whether the request left the generator.
 func (e *Event) Left() bool { return !e.Sent.IsZero() }
 
@@ -89,7 +70,7 @@ func (e *Event) TimedOut() bool { return errors.Is(e.Err, os.ErrDeadlineExceeded
 
 // Expected says whether the answer is one that a healthy service gives: k6 calls the others failed.
 func (e *Event) Expected() bool {
-	if e.Op() != "" {
+	if e.Op != "" {
 		return e.Definite || e.Outcome == run.PeriodNotOpen
 	}
 	return e.Status >= 200 && e.Status < 400

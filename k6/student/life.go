@@ -28,7 +28,7 @@ type student struct {
 	rude   bool          // It does not wait as it is told.
 
 	// The attempt under way; from the start it is the one at the student's instant.
-	route     Route
+	route     *Route
 	begun     bool      // A request of it was reported.
 	number    int       // Of attempts before it.
 	choice    int       // Which wish.
@@ -75,7 +75,7 @@ func (s *student) day(ctx context.Context) bool {
 }
 
 // front is the page that a student sees first: without a token it is when the registration opens.
-func (s *student) front() Route {
+func (s *student) front() *Route {
 	if s.token == "" {
 		return Period
 	}
@@ -83,7 +83,7 @@ func (s *student) front() Route {
 }
 
 // visit looks at a page, on a new connection where there is none, unless the student is interrupted.
-func (s *student) visit(ctx context.Context, route Route) {
+func (s *student) visit(ctx context.Context, route *Route) {
 	if ctx.Err() == nil && (s.conn.Load() != nil || s.connect(ctx)) {
 		s.get(ctx, route)
 	}
@@ -115,8 +115,8 @@ func (s *student) key(attempt int) string {
 	return string(b)
 }
 
-func (s *student) request(route Route) wire.Request {
-	return wire.Request{Method: route.Method(), Path: s.target.Prefix + route.Path(), Host: s.target.Host, Token: s.token}
+func (s *student) request(route *Route) wire.Request {
+	return wire.Request{Method: route.Method, Path: s.target.Prefix + route.Path, Host: s.target.Host, Token: s.token}
 }
 
 func (s *student) enrollment(section int64, key string) wire.Request {
@@ -128,7 +128,7 @@ func (s *student) enrollment(section int64, key string) wire.Request {
 
 // login makes the request to log in, without the token that a student may have by then.
 func (s *student) login() wire.Request {
-	r := wire.Request{Method: Login.Method(), Path: s.target.Prefix + Login.Path(), Host: s.target.Host}
+	r := wire.Request{Method: Login.Method, Path: s.target.Prefix + Login.Path, Host: s.target.Host}
 	r.Body = append(strconv.AppendInt([]byte(`{"student_id":`), s.id, 10), `,"password":`...)
 	r.Body = append(append(r.Body, s.crowd.password...), '}')
 	return r
@@ -145,7 +145,7 @@ func (s *student) question() wire.Request {
 	section := s.wishes[s.choice]
 	if s.route == Cancel {
 		r := s.request(Cancel)
-		r.Path = s.target.Prefix + strings.Replace(Cancel.Path(), "{section_id}", strconv.FormatInt(section, 10), 1)
+		r.Path = s.target.Prefix + strings.Replace(Cancel.Path, "{section_id}", strconv.FormatInt(section, 10), 1)
 		r.Key = s.keyed
 		return r
 	}
@@ -223,7 +223,7 @@ func (s *student) backoff(try int) time.Duration {
 }
 
 // get looks at a page; what comes of it matters to the record only, and to the connection.
-func (s *student) get(ctx context.Context, route Route) {
+func (s *student) get(ctx context.Context, route *Route) {
 	conn := s.conn.Load()
 	r := s.request(route)
 	if route == Sections {

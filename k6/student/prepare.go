@@ -56,7 +56,7 @@ func Probe(ctx context.Context, target *wire.Target) (Opening, error) {
 }
 
 func period(ctx context.Context, target *wire.Target, conn *wire.Conn) (Opening, error) {
-	r := wire.Request{Method: "GET", Path: target.Prefix + Period.Path(), Host: target.Host}
+	r := wire.Request{Method: "GET", Path: target.Prefix + Period.Path, Host: target.Host}
 	deadline, _ := ctx.Deadline() // Probe set one.
 	x, sent, err := conn.Do(&r, deadline, maxPeriod)
 	if err != nil {
@@ -70,7 +70,7 @@ func period(ctx context.Context, target *wire.Target, conn *wire.Conn) (Opening,
 	}
 	err = json.Unmarshal(x.Body, &answer)
 	if x.Status != http.StatusOK || err != nil || answer.Service != "registration" || answer.Now.IsZero() {
-		return Opening{}, fmt.Errorf("it is no registration service: GET %s answered %d %.60q", Period.Path(), x.Status, x.Body)
+		return Opening{}, fmt.Errorf("it is no registration service: GET %s answered %d %.60q", Period.Path, x.Status, x.Body)
 	}
 	o := answer.Opening
 	o.RoundTrip = x.Finished.Sub(sent)
@@ -85,7 +85,7 @@ func Catalogue(ctx context.Context, target *wire.Target, token string, timeout t
 		return nil, fmt.Errorf("asking %s for its sections: %w", target.URL, err)
 	}
 	defer conn.Close()
-	r := wire.Request{Method: "GET", Path: target.Prefix + Sections.Path(), Host: target.Host, Token: token}
+	r := wire.Request{Method: "GET", Path: target.Prefix + Sections.Path, Host: target.Host, Token: token}
 	x, _, err := conn.Do(&r, time.Now().Add(timeout), maxSections)
 	if err != nil {
 		return nil, fmt.Errorf("asking %s for its sections: %w", target.URL, err)
@@ -188,7 +188,7 @@ func logInOnce(conn *wire.Conn, target *wire.Target, s *Identity, password strin
 	if err != nil {
 		return false, -1, fmt.Errorf("encoding the log-in: %w", err)
 	}
-	r := wire.Request{Method: Login.Method(), Path: target.Prefix + Login.Path(), Host: target.Host, Body: body}
+	r := wire.Request{Method: Login.Method, Path: target.Prefix + Login.Path, Host: target.Host, Body: body}
 	x, sent, err := conn.Do(&r, time.Now().Add(timeout), maxPeriod)
 	e := &Event{Route: Login, Student: s.ID, Target: target, Sent: sent, Err: err, Finished: time.Now()}
 	if err != nil {
