@@ -5,6 +5,7 @@ const (
 	OpEnroll = "enroll"
 	OpCancel = "cancel"
 	OpLogin  = "login"
+	OpBrowse = "browse"
 )
 
 // Outcomes of a request, the values of the tag "outcome". Every other problem code of the service is an outcome too.
@@ -12,6 +13,7 @@ const (
 	Granted         = "granted"
 	Cancelled       = "cancelled"
 	LoggedIn        = "logged-in"
+	Served          = "served" // A page that was asked for.
 	SectionFull     = "section-full"
 	TimetableClash  = "timetable-clash"
 	CreditLimit     = "credit-limit"
@@ -23,6 +25,7 @@ const (
 	NotEnrolled     = "not-enrolled"
 	Overloaded      = "overloaded"
 	Unavailable     = "unavailable"
+	TokenExpired    = "token-expired"
 	Error           = "error"      // An answer that says nothing useful.
 	Timeout         = "timeout"    // No answer in time.
 	Connection      = "connection" // The connection could not be made, or broke.
@@ -37,6 +40,8 @@ func DefiniteOutcomes(op string) []string {
 		return []string{Cancelled, NotEnrolled, PeriodClosed}
 	case OpLogin:
 		return []string{LoggedIn}
+	case OpBrowse:
+		return []string{Served}
 	}
 	return nil
 }
@@ -50,6 +55,8 @@ func Definite(op, outcome string) bool {
 		return op == OpCancel
 	case LoggedIn:
 		return op == OpLogin
+	case Served:
+		return op == OpBrowse
 	case PeriodClosed:
 		return op == OpEnroll || op == OpCancel
 	}

@@ -44,19 +44,21 @@ func TestScenarios(t *testing.T) {
 			type values struct {
 				whole             [5]int64
 				words             [4]string
-				zipf, rude        float64
-				reload            bool
-				durations         [9]time.Duration
+				shares            [4]float64
+				reload, relogin   bool
+				durations         [10]time.Duration
 				target, elsewhere []string
 			}
 			of := func(c *stampede.Config) values {
 				return values{
 					[5]int64{c.Students.Int64, c.FirstStudent.Int64, c.Choices.Int64, c.Seed.Int64, c.Rounds.Int64},
 					[4]string{c.Password.String, c.Shape.String, c.Act.String, c.Tokens.String},
-					c.Zipf.Float64, c.Rude.Float64, c.Reload.Bool,
-					[9]time.Duration{
+					[4]float64{c.Zipf.Float64, c.Rude.Float64, c.Rate.Float64, c.Renew.Float64},
+					c.Reload.Bool, c.Relogin.Bool,
+					[10]time.Duration{
 						c.Arrive.TimeDuration(), c.Poll.TimeDuration(), c.GiveUp.TimeDuration(), c.RequestTimeout.TimeDuration(), c.Within.TimeDuration(),
 						c.MaxDuration.TimeDuration(), c.LatencyObjective.TimeDuration(), c.Median.TimeDuration(), c.Think.TimeDuration(),
+						c.Duration.TimeDuration(),
 					},
 					c.Target, c.AllowTarget,
 				}
@@ -164,5 +166,32 @@ func TestRefreshStorm(t *testing.T) {
 		require.True(t, c.Reload.Bool)
 		require.Equal(t, stampede.ShapePoisson, c.Shape.String)
 		require.Equal(t, []time.Duration{3 * time.Second, time.Second}, []time.Duration{c.Within.TimeDuration(), c.Poll.TimeDuration()})
+	})
+}
+
+func TestBrowse(t *testing.T) {
+	t.Run("its own parameters reach their members", func(t *testing.T) {
+		options, err := scenario.Browse.Options(map[string]string{"RATE": "7.5", "DURATION": "2m"}, always)
+		require.NoError(t, err)
+		c := options.Scenarios["browse"]
+		require.Equal(t, []any{7.5, 2 * time.Minute, stampede.ActBrowse, time.Duration(0)},
+			[]any{c.Rate.Float64, c.Duration.TimeDuration(), c.Act.String, c.Poll.TimeDuration()})
+	})
+}
+
+func TestTokenExpiry(t *testing.T) {
+	t.Run("who is turned away logs in again, unless it renews in time", func(t *testing.T) {
+		options, err := scenario.TokenExpiry.Options(map[string]string{"RENEW": "0.25", "TOKENS": "t.csv"}, always)
+		require.NoError(t, err)
+		c := options.Scenarios["token-expiry"]
+		require.Equal(t, []any{0.25, true, "t.csv"}, []any{c.Renew.Float64, c.Relogin.Bool, c.Tokens.String})
+	})
+}
+
+func TestCartRush(t *testing.T) {
+	t.Run("all enrol in their carts", func(t *testing.T) {
+		options, err := scenario.CartRush.Options(nil, never)
+		require.NoError(t, err)
+		require.Equal(t, stampede.ActCart, options.Scenarios["cart-rush"].Act.String)
 	})
 }

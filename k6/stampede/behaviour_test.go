@@ -28,7 +28,14 @@ func TestBehaviour(t *testing.T) {
 		}, []string{"rounds (ROUNDS)", "think (THINK)", "rude (RUDE)"}},
 		{"who logs in has neither token nor seat", func(c *Config) {
 			c.Act, c.Tokens, c.Rounds = null.StringFrom("login"), null.StringFrom("t.csv"), null.IntFrom(1)
-		}, []string{"tokens (TOKENS)", "rounds (ROUNDS)"}},
+		}, []string{"rounds (ROUNDS)", "tokens (TOKENS)"}},
+		{"a cart holds thirty", func(c *Config) { c.Act, c.Choices = null.StringFrom("cart"), null.IntFrom(31) }, []string{"choices (CHOICES) is 31"}},
+		{"who browses has a rate", func(c *Config) { c.Act, c.Rate = null.StringFrom("browse"), null.FloatFrom(0) }, []string{"rate (RATE) is 0"}},
+		{"who browses does so for a while", func(c *Config) { c.Act, c.Duration = null.StringFrom("browse"), types.NullDurationFrom(0) }, []string{"duration (DURATION) is 0s"}},
+		{"each who browses looks once at least", func(c *Config) { c.Act, c.Duration = null.StringFrom("browse"), second }, []string{"fewer looks than the 10000 students"}},
+		{"who browses has no shape, and no session to take up", func(c *Config) {
+			c.Act, c.Shape, c.Relogin, c.Renew = null.StringFrom("browse"), null.StringFrom("poisson"), null.BoolFrom(true), null.FloatFrom(2)
+		}, []string{"renew (RENEW) is 2", "relogin", `shape (SHAPE) is "poisson"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := NewConfig("spike")
@@ -41,6 +48,17 @@ func TestBehaviour(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("who browses looks once in each gap, as often as fit", func(t *testing.T) {
+		c := NewConfig("browse")
+		c.Act, c.Students, c.Rate, c.Duration = null.StringFrom(ActBrowse), null.IntFrom(30), null.FloatFrom(20), types.NullDurationFrom(10*time.Second)
+		require.Equal(t, 1500*time.Millisecond, c.gap())
+		require.Equal(t, 6, c.views())
+		require.Less(t, c.press()(0, 1, 0.9999), 1500*time.Millisecond)
+		require.Equal(t, 10*time.Second, c.latest())
+		require.Contains(t, c.GetDescription(tuple(t, "", "")), "look at 20 pages a second, for 10s")
+		require.Zero(t, NewConfig("spike").views())
+	})
 
 	t.Run("the instants are within the window, and all at T0 by default", func(t *testing.T) {
 		c := NewConfig("spike")

@@ -53,7 +53,11 @@ type Config struct {
 	Zipf             null.Float         `json:"zipf"`             // Exponent of the sections' popularity.
 	Seed             null.Int           `json:"seed"`             // Of everything random.
 	GiveUp           types.NullDuration `json:"giveUp"`           // After a student's instant.
-	Act              null.String        `json:"act"`              // What students do at their instant: "enroll" or "login".
+	Act              null.String        `json:"act"`              // What students do at their instant: "enroll", "login", "cart" or "browse".
+	Rate             null.Float         `json:"rate"`             // Of all students who browse: looks at a page a second.
+	Duration         types.NullDuration `json:"duration"`         // How long they browse.
+	Relogin          null.Bool          `json:"relogin"`          // Who is told that its session has ended logs in again.
+	Renew            null.Float         `json:"renew"`            // Share of students who renew their token before it ends.
 	Shape            null.String        `json:"shape"`            // Of the students' instants: "at-once", "poisson" or "human".
 	Within           types.NullDuration `json:"within"`           // After T0 all instants are, but where the shape is "at-once".
 	Median           types.NullDuration `json:"median"`           // Of the shape "human".
@@ -89,6 +93,10 @@ func NewConfig(name string) *Config {
 		GiveUp:           duration(30 * time.Second),
 		RequestTimeout:   duration(10 * time.Second),
 		Act:              null.NewString(ActEnroll, false),
+		Rate:             null.NewFloat(100, false),
+		Duration:         duration(time.Minute),
+		Relogin:          null.NewBool(false, false),
+		Renew:            null.NewFloat(0, false),
 		Shape:            null.NewString(ShapeAtOnce, false),
 		Within:           duration(30 * time.Second),
 		Median:           duration(2 * time.Second),

@@ -69,6 +69,9 @@ func (e *Executor) Run(parent context.Context, out chan<- metrics.SampleContaine
 	}
 	ctx, cancel := context.WithTimeout(parent, e.config.MaxDuration.TimeDuration())
 	defer cancel()
+	if err := e.checkSessions(t0); err != nil {
+		return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
+	}
 	r, err := e.begin(start, t0)
 	if err != nil {
 		return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
@@ -152,9 +155,12 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 		if err != nil {
 			return ignoreInterrupt(ctx, err)
 		}
+		if err := e.checkSessions(r.t0); err != nil {
+			return errext.WithExitCodeIfNone(err, exitcodes.InvalidConfig)
+		}
 	}
 	var choices *student.Choices
-	if !e.config.logsIn() {
+	if e.config.enrolls() {
 		sections, err := student.Catalogue(ctx, p.targets[0], p.identity[0].Token, e.config.RequestTimeout.TimeDuration())
 		if err != nil {
 			return ignoreInterrupt(ctx, err)
@@ -175,7 +181,8 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 	crowd := student.NewCrowd(student.Plan{
 		Run: r.id, T0: now.Add(r.t0.Sub(now)), Students: e.config.Students.Int64, Rows: p.rows, Identity: p.identity,
 		Targets: p.targets, Choices: choices, Wishes: int(e.config.Choices.Int64), Seed: uint64(e.config.Seed.Int64),
-		LogIn: e.config.logsIn(), Password: e.config.Password.String, Press: e.config.press(),
+		LogIn: e.config.logsIn(), Password: e.config.Password.String, Press: e.config.press(), Cart: e.config.Act.String == ActCart,
+		Views: e.config.views(), Gap: e.config.gap(), Relogin: e.config.Relogin.Bool, Renew: e.config.Renew.Float64,
 		Rounds: int(e.config.Rounds.Int64), Think: e.config.Think.TimeDuration(), Rude: e.config.Rude.Float64, Reload: e.config.Reload.Bool,
 		Arrival: arrival.Ramp(window), Opens: opens, Poll: e.config.Poll.TimeDuration(), GiveUp: e.config.GiveUp.TimeDuration(),
 		Timeout: e.config.RequestTimeout.TimeDuration(), Source: e.source(), Busy: e.busy(), To: r.collector,

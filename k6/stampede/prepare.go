@@ -137,7 +137,7 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 		}
 	case e.config.OpenIn.Valid:
 		t0 = now.Add(e.config.OpenIn.TimeDuration())
-	case opens.After(now):
+	case opens.After(now) && !e.config.browses():
 		t0 = opens
 	case p.count > 1:
 		return time.Time{}, errors.New("shards of one run need the same instant: t0 (T0) is missing, and the service is open already")
@@ -151,6 +151,7 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 			t0.Sub(now).Round(time.Second), most)
 	}
 	switch {
+	case !e.config.enrolls():
 	case opens.After(t0):
 		e.log.Warnf("The service opens at %s, %s after T0: until then it will refuse everybody.",
 			opens.Format(time.RFC3339Nano), opens.Sub(t0).Round(time.Millisecond))
@@ -159,6 +160,27 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 			p.opening.ClosesAt.Format(time.RFC3339Nano))
 	}
 	return t0, nil
+}
+
+// checkSessions refuses a run that is about sessions which end where none does, as soon as there are tokens.
+func (e *Executor) checkSessions(t0 time.Time) error {
+	students := e.prepared.identity
+	if !e.config.Relogin.Bool || students[0].Token == "" {
+		return nil
+	}
+	last := t0.Add(e.config.latest() + e.config.GiveUp.TimeDuration())
+	ending := 0
+	for _, s := range students {
+		if end, ok := student.ExpiresAt(s.Token); ok && end.Before(last) {
+			ending++
+		}
+	}
+	if ending == 0 {
+		return fmt.Errorf("no token ends before %s: make some that do, `registrar tokens --expires-at %s --expiring 0.5`",
+			last.Format(time.RFC3339), t0.Format(time.RFC3339))
+	}
+	e.log.Infof("The tokens of %d of %d students end before %s.", ending, len(students), last.Format(time.RFC3339))
+	return nil
 }
 
 // describe names the targets for a log line.

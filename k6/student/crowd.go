@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goormu/stampede/k6/arrival"
+	"github.com/goormu/stampede/k6/run"
 	"github.com/goormu/stampede/k6/wire"
 )
 
@@ -24,8 +25,9 @@ const (
 
 // What makes one seed several: chances that must not depend on each other.
 const (
-	pressing = 0xbf58476d1ce4e5b9
-	rudeness = 0x94d049bb133111eb
+	pressing  = 0xbf58476d1ce4e5b9
+	rudeness  = 0x94d049bb133111eb
+	foresight = 0xd6e8feb86659fd93
 )
 
 // A Plan is everything that the students of one generator need to know. Nobody changes it once they are under way.
@@ -42,6 +44,11 @@ type Plan struct {
 
 	LogIn    bool          // All log in at their instant, with Password, instead of enrolling; Choices may be nil.
 	Password string        // Everybody's.
+	Cart     bool          // Each puts its wishes into its cart before its instant, and enrols in the whole cart then.
+	Views    int           // Pages that each looks at instead of enrolling, one in each Gap from T0 on; Choices may be nil.
+	Gap      time.Duration // The first look is at the student's instant, which must be within the first gap.
+	Relogin  bool          // Who is told that its token has expired logs in again, with Password, and goes on.
+	Renew    float64       // The share of students who renew their token shortly before it ends.
 	Press    arrival.Shape // When each student's instant is, after T0; nil for all at T0.
 	Rounds   int           // How often a student who has a seat gives it back and enrols again.
 	Think    time.Duration // How long it thinks before that, on average.
@@ -56,6 +63,19 @@ type Plan struct {
 	Source  int           // The first source address on loopback; 0 for the system's choice. See wire.SourcePorts.
 	Busy    time.Duration // The seeded fault: what the senders waste at T0 before they send.
 	To      Listener
+}
+
+// route is what everybody's first attempt asks.
+func (p *Plan) route() *Route {
+	switch {
+	case p.LogIn:
+		return Login
+	case p.Views > 0:
+		return browseSections
+	case p.Cart:
+		return EnrollCart
+	}
+	return Enroll
 }
 
 // A Crowd is a generator's students.
@@ -97,13 +117,16 @@ func NewCrowd(plan Plan) *Crowd {
 		s.crowd, s.local, s.id, s.token = c, i, plan.Identity[i].ID, plan.Identity[i].Token
 		s.target = plan.Targets[i%len(plan.Targets)]
 		s.chance = *rand.NewPCG(plan.Seed^0x9e3779b97f4a7c15, uint64(row))
-		s.route, s.scheduled = Login, plan.T0
-		if !plan.LogIn {
-			s.route, s.wishes = Enroll, plan.Choices.Of(row, plan.Wishes)
+		s.route, s.scheduled = plan.route(), plan.T0
+		if s.route.Op == run.OpEnroll {
+			s.wishes = plan.Choices.Of(row, plan.Wishes)
 		}
 		if plan.Press != nil {
 			s.after = plan.Press(row, plan.Students, arrival.Chance(plan.Seed^pressing, row))
 			s.scheduled = plan.T0.Add(s.after)
+		}
+		if s.renew = never; plan.Renew > 0 && arrival.Chance(plan.Seed^foresight, row) < plan.Renew {
+			s.renew = s.renewal()
 		}
 		s.rude = plan.Rude > 0 && arrival.Chance(plan.Seed^rudeness, row) < plan.Rude
 	}
@@ -245,9 +268,12 @@ func (c *Crowd) send(writer, writers int) {
 		s := &c.students[i]
 		if conn := s.conn.Load(); conn != nil && conn.Parked() {
 			var request wire.Request // The student would make the same; what changes of its fields is its own.
-			if c.plan.LogIn {
+			switch s.route {
+			case Login:
 				request = s.login()
-			} else {
+			case EnrollCart:
+				request = s.purchase(s.key(1))
+			default:
 				request = s.enrollment(s.wishes[0], s.key(1))
 			}
 			buffer = request.AppendTo(buffer[:0])

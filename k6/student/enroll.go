@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/goormu/stampede/k6/run"
@@ -23,11 +22,11 @@ const (
 
 // verdicts holds the outcomes after which a student does not ask for the same section again.
 var verdicts = map[string]verdict{
-	run.Granted: done, run.Cancelled: done, run.NotEnrolled: done, run.LoggedIn: done, run.PeriodClosed: leave,
+	run.Granted: done, run.Cancelled: done, run.NotEnrolled: done, run.LoggedIn: done, run.Served: done, run.PeriodClosed: leave,
 	run.SectionFull: next, run.TimetableClash: next, run.CreditLimit: next, run.AlreadyEnrolled: next,
 	run.MajorRestricted: next, run.YearRestricted: next,
 	"section-not-found": next, "invalid-request": next, "idempotency-key-reused": next, "too-large": next,
-	"unauthenticated": leave, "token-expired": leave, "forbidden": leave, "not-found": leave, "method-not-allowed": leave,
+	"unauthenticated": leave, run.TokenExpired: leave, "forbidden": leave, "not-found": leave, "method-not-allowed": leave,
 }
 
 // An answer is what became of one request.
@@ -55,7 +54,7 @@ func (s *student) work(ctx context.Context) bool {
 // seat then; who has no time left keeps the one it has.
 func (s *student) churn(ctx context.Context) bool {
 	at := time.Now().Add(time.Duration((0.5 + s.roll()) * float64(s.crowd.plan.Think)))
-	sleep(ctx, time.Until(at))
+	s.idle(ctx, at)
 	if ctx.Err() != nil || s.over() {
 		return ctx.Err() == nil
 	}
@@ -81,6 +80,12 @@ func (s *student) attempt(ctx context.Context) (verdict, time.Time) {
 		a, ok := s.ask(ctx)
 		if !ok {
 			return leave, time.Time{}
+		}
+		if s.expired(a.outcome) {
+			if !s.logInAgain(ctx, a.finished) {
+				return leave, time.Time{}
+			}
+			continue
 		}
 		if v := verdicts[a.outcome]; v != again {
 			return v, a.finished
@@ -123,7 +128,7 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 				}
 			}
 			r := s.question()
-			x, sentAt, err := s.conn.Load().Do(&r, time.Now().Add(s.crowd.plan.Timeout), keepBytes)
+			x, sentAt, err := s.conn.Load().Do(&r, time.Now().Add(s.crowd.plan.Timeout), s.keep())
 			return s.report(ctx, x, sentAt, err)
 		}
 		x, sentAt, err := s.park()
@@ -131,7 +136,11 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 		case err == nil || !sentAt.IsZero():
 			return s.report(ctx, x, sentAt, err)
 		case errors.Is(err, wire.ErrUnsent) && !errors.Is(err, wire.ErrClosed):
-			if ctx.Err() == nil && !s.turn() && s.before() {
+			switch {
+			case ctx.Err() != nil || s.turn() || !s.before():
+			case s.stale():
+				s.refresh(ctx)
+			default:
 				s.look(ctx)
 			}
 		default: // The target hung up while the student waited.
@@ -142,6 +151,14 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 		}
 	}
 	return answer{}, false
+}
+
+// keep is how many bytes of an answer to the attempt are wanted.
+func (s *student) keep() int {
+	if s.route == EnrollCart {
+		return keepBytes + resultBytes*len(s.wishes)
+	}
+	return keepBytes
 }
 
 // park waits for the student's instant, or for the next look at the page.
@@ -157,9 +174,14 @@ func (s *student) park() (*wire.Exchange, time.Time, error) {
 			wake = look
 		}
 	}
+	if last := s.due().Add(-quiet); s.renew != never && time.Now().Before(last) {
+		if at := plan.T0.Add(s.renew); at.Before(last) && at.Before(wake) {
+			wake = at
+		}
+	}
 	s.crowd.waiting.Add(1)
 	defer s.crowd.waiting.Add(-1)
-	return s.conn.Load().Park(gate, wake, plan.Timeout, keepBytes)
+	return s.conn.Load().Park(gate, wake, plan.Timeout, s.keep())
 }
 
 // look is one look at the page before the student's instant: is it open yet, or are there still seats.
@@ -176,6 +198,9 @@ func (s *student) look(ctx context.Context) {
 // report tells the listener of a finished request of an attempt and takes from the answer what the student needs. A request
 // that was interrupted is told without an outcome: nobody knows what came of it, and nobody is to blame.
 func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time, err error) (answer, bool) {
+	if s.route == EnrollCart {
+		return s.reportCart(ctx, x, sentAt, err)
+	}
 	op := s.route.Op
 	e := &Event{Route: s.route, Student: s.id, Target: s.target}
 	s.finish(e, x, sentAt, err)
@@ -187,16 +212,11 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 		if e.Outcome == run.LoggedIn && !s.receive(x.Body) {
 			e.Outcome = run.Error
 		}
-		if x.Status == http.StatusTooManyRequests || x.Status == http.StatusServiceUnavailable {
-			a.retryAfter = max(x.RetryAfter, 0)
-			if x.RetryAfter < 0 {
-				a.retryAfter = time.Second
-			}
+		a.retryAfter = retryAfter(x)
+		if e.Outcome == run.Served {
+			s.remember(s.route, x)
 		}
-		if !x.KeepAlive {
-			s.hangUp()
-		}
-		x.Release()
+		s.reuse(x)
 	case ctx.Err() != nil:
 	default:
 		e.Outcome = failure(err)
@@ -205,7 +225,7 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 		s.hangUp()
 	}
 	e.Definite = run.Definite(op, e.Outcome)
-	if e.Definite && !s.answered {
+	if e.Definite && !s.answered && (s.route != Login || s.crowd.plan.LogIn) {
 		s.answered, e.Answers = true, true
 	}
 	a.outcome = e.Outcome
@@ -216,7 +236,7 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 // describe fills in what an event of the attempt under way has.
 func (s *student) describe(e *Event) {
 	e.Op, e.Scheduled, e.Due = s.route.Op, s.scheduled, s.after
-	if s.route != Login {
+	if len(s.wishes) > 0 && s.route != Login {
 		if s.keyed == "" {
 			s.keyed = s.key(s.number + 1)
 		}

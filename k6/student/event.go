@@ -43,8 +43,8 @@ type Event struct {
 	Connecting     time.Duration
 	TLSHandshaking time.Duration
 
-	// Of an attempt only: to enrol, to cancel, or to log in where that is what the run is about.
-	Section   int64         // 0 of a log-in, which has no Key either.
+	// Of an attempt only: to enrol, to cancel, or to do what else the run is about.
+	Section   int64         // 0, without a Key, where it is not about a seat.
 	Key       string        //
 	Scheduled time.Time     // When the attempt was due: the student's instant, the refusal before, or when it wanted to cancel.
 	Due       time.Duration // The student's instant, after T0.
@@ -52,10 +52,14 @@ type Event struct {
 
 	Route    *Route
 	Op       string // As in package run; "" where the request is no attempt.
-	Begins   bool // The first request of its attempt.
-	First    bool // The student's first request that left.
-	Definite bool // A grant or a refusal by the rules.
-	Answers  bool // The student's first definite answer.
+	Begins   bool   // The first request of its attempt.
+	First    bool   // The student's first request that left.
+	Definite bool   // A grant or a refusal by the rules.
+	Answers  bool   // The student's first definite answer.
+
+	// Shared says that the event has no request of its own: it rode on the one of another event (a section of a cart), or
+	// there was no time left to send one.
+	Shared bool
 
 	// Dropped says that the student's first request could not be sent for want of descriptors or ports (Err says which),
 	// which is the generator's fault; nothing else is set then but Student.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -25,6 +26,9 @@ type student struct {
 	chance rand.PCG
 	local  int
 	after  time.Duration // Its instant, after T0.
+	grace  time.Duration // How much later than that the attempt under way may begin its requests, beside GiveUp.
+	open   []int64       // Of its cart: what has no definite answer yet.
+	renew  time.Duration // When it renews its token, after T0; never for not at all.
 	rude   bool          // It does not wait as it is told.
 
 	// The attempt under way; from the start it is the one at the student's instant.
@@ -60,18 +64,32 @@ func (s *student) day(ctx context.Context) bool {
 	if s.connect(ctx) && s.before() {
 		s.get(ctx, s.front())
 	}
-	served := s.work(ctx)
-	for round := 0; served && round < s.crowd.plan.Rounds; round++ {
-		served = s.churn(ctx)
-	}
+	served := s.act(ctx)
 	s.content = true
 	if served && s.crowd.plan.LogIn {
 		s.visit(ctx, Sections)
 	}
-	if served {
+	if served && s.crowd.plan.Views == 0 {
 		s.visit(ctx, Timetable)
 	}
 	return ctx.Err() == nil
+}
+
+// act is what the run is about. It says whether the student got what it wanted.
+func (s *student) act(ctx context.Context) bool {
+	plan := &s.crowd.plan
+	switch {
+	case plan.Views > 0:
+		return s.browse(ctx)
+	case plan.Cart:
+		s.fill(ctx)
+		return s.rush(ctx)
+	}
+	served := s.work(ctx)
+	for round := 0; served && round < plan.Rounds; round++ {
+		served = s.churn(ctx)
+	}
+	return served
 }
 
 // front is the page that a student sees first: without a token it is when the registration opens.
@@ -101,7 +119,7 @@ func (s *student) turn() bool {
 func (s *student) before() bool { return time.Until(s.due()) > cutoff }
 
 // over says whether it is too late to begin a request.
-func (s *student) over() bool { return time.Since(s.due()) > s.crowd.plan.GiveUp }
+func (s *student) over() bool { return time.Since(s.due()) > s.grace+s.crowd.plan.GiveUp }
 
 // roll returns a number in [0, 1) of the student's own sequence.
 func (s *student) roll() float64 { return float64(s.chance.Uint64()>>11) / (1 << 53) }
@@ -122,8 +140,12 @@ func (s *student) request(route *Route) wire.Request {
 func (s *student) enrollment(section int64, key string) wire.Request {
 	r := s.request(Enroll)
 	r.Key = key
-	r.Body = append(strconv.AppendInt([]byte(`{"section_id":`), section, 10), '}')
+	r.Body = sectionBody(section)
 	return r
+}
+
+func sectionBody(section int64) []byte {
+	return append(strconv.AppendInt([]byte(`{"section_id":`), section, 10), '}')
 }
 
 // login makes the request to log in, without the token that a student may have by then.
@@ -136,11 +158,17 @@ func (s *student) login() wire.Request {
 
 // question makes the request of the attempt under way.
 func (s *student) question() wire.Request {
-	if s.route == Login {
+	switch {
+	case s.route == Login:
 		return s.login()
+	case s.crowd.plan.Views > 0:
+		return s.view()
 	}
 	if s.keyed == "" {
 		s.keyed = s.key(s.number + 1)
+	}
+	if s.route == EnrollCart {
+		return s.purchase(s.keyed)
 	}
 	section := s.wishes[s.choice]
 	if s.route == Cancel {
@@ -150,6 +178,22 @@ func (s *student) question() wire.Request {
 		return r
 	}
 	return s.enrollment(section, s.keyed)
+}
+
+// idle waits until an instant and notices meanwhile when the target hangs up: nothing is to be sent to who is gone.
+func (s *student) idle(ctx context.Context, until time.Time) {
+	select {
+	case <-s.crowd.sentAll: // Nobody sends anything on a parked connection any more.
+	case <-ctx.Done():
+		return
+	}
+	if conn := s.conn.Load(); conn != nil && time.Now().Before(until) {
+		if _, _, err := conn.Park(&s.crowd.shut, until, s.crowd.plan.Timeout, 0); errors.Is(err, wire.ErrUnsent) && !errors.Is(err, wire.ErrClosed) {
+			return
+		}
+		s.hangUp()
+	}
+	sleep(ctx, time.Until(until))
 }
 
 func (s *student) hangUp() {
@@ -187,6 +231,7 @@ func (s *student) connect(ctx context.Context) bool {
 			return false
 		}
 		if exhausted(d.err) && !s.sent && !time.Now().Before(s.due()) {
+			s.sent = true // It never will be; no other drop is to be told.
 			plan.To.Finished(&Event{Student: s.id, Dropped: true, Err: d.err})
 			return false
 		}
@@ -224,33 +269,68 @@ func (s *student) backoff(try int) time.Duration {
 
 // get looks at a page; what comes of it matters to the record only, and to the connection.
 func (s *student) get(ctx context.Context, route *Route) {
-	conn := s.conn.Load()
 	r := s.request(route)
 	if route == Sections {
 		r.Gzip, r.ETag = true, s.etag
 	}
+	s.fetch(ctx, route, &r)
+}
+
+// fetch asks for something that is no attempt. It returns the status of the answer, 0 without one, the beginning of its
+// body where it is small, and how long the service asks to wait, negative where it does not.
+func (s *student) fetch(ctx context.Context, route *Route, r *wire.Request) (status int, body []byte, wait time.Duration) {
+	conn := s.conn.Load()
 	deadline := time.Now().Add(s.crowd.plan.Timeout)
 	if last := s.due().Add(-cutoff); !s.content && deadline.After(last) {
 		deadline = last
 	}
-	x, sentAt, err := conn.Do(&r, deadline, 0)
+	keep := 0
+	if route == Renew || route == Login {
+		keep = keepBytes
+	}
+	x, sentAt, err := conn.Do(r, deadline, keep)
 	if ctx.Err() != nil {
-		return
+		return 0, nil, -1
 	}
 	e := &Event{Route: route, Student: s.id, Target: s.target}
 	s.finish(e, x, sentAt, err)
+	wait = -1
 	if x != nil {
-		if route == Sections && len(x.ETag) > 0 && string(x.ETag) != string(s.etag) {
-			s.etag = append([]byte(nil), x.ETag...)
-		}
-		if !x.KeepAlive {
-			s.hangUp()
-		}
-		x.Release()
+		wait = retryAfter(x)
+		body = append(body, x.Body...)
+		s.remember(route, x)
+		s.reuse(x)
 	} else {
 		s.hangUp()
 	}
 	s.crowd.plan.To.Finished(e)
+	return e.Status, body, wait
+}
+
+// remember keeps what the next look at the sections asks for.
+func (s *student) remember(route *Route, x *wire.Exchange) {
+	if route.Path == Sections.Path && len(x.ETag) > 0 && string(x.ETag) != string(s.etag) {
+		s.etag = append([]byte(nil), x.ETag...)
+	}
+}
+
+// reuse gives an answer back and hangs up where the connection can carry no other.
+func (s *student) reuse(x *wire.Exchange) {
+	if !x.KeepAlive {
+		s.hangUp()
+	}
+	x.Release()
+}
+
+// retryAfter is how long a service that sheds load asks to wait; negative where it does not shed.
+func retryAfter(x *wire.Exchange) time.Duration {
+	if x.Status != http.StatusTooManyRequests && x.Status != http.StatusServiceUnavailable {
+		return -1
+	}
+	if x.RetryAfter < 0 {
+		return time.Second
+	}
+	return x.RetryAfter
 }
 
 // finish fills in what every finished request has.

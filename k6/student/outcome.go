@@ -14,13 +14,13 @@ import (
 // codes are the problem codes of the service's contract. Others become run.Error, so that labels stay bounded.
 var codes = map[string]bool{
 	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
-	run.MajorRestricted: true, run.YearRestricted: true, run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true, run.Overloaded: true, run.Unavailable: true,
-	"unauthenticated": true, "token-expired": true, "forbidden": true, "invalid-request": true,
+	run.MajorRestricted: true, run.YearRestricted: true, run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true,
+	run.Overloaded: true, run.Unavailable: true, "unauthenticated": true, run.TokenExpired: true, "forbidden": true, "invalid-request": true,
 	"idempotency-key-reused": true, "too-large": true, "not-found": true, "section-not-found": true,
 	"method-not-allowed": true, "internal": true,
 }
 
-// Outcome names what an answer to an attempt says: run.Granted, run.Cancelled or run.LoggedIn, a problem code of the
+// Outcome names what an answer to an attempt says: run.Granted, run.Cancelled, run.LoggedIn or run.Served, a problem code of the
 // contract, or run.Error.
 func Outcome(op string, status int, body []byte) string {
 	switch {
@@ -30,6 +30,8 @@ func Outcome(op string, status int, body []byte) string {
 		return run.Cancelled
 	case status == http.StatusOK && op == run.OpLogin:
 		return run.LoggedIn
+	case (status == http.StatusOK || status == http.StatusNotModified) && op == run.OpBrowse:
+		return run.Served
 	}
 	if status >= 400 {
 		if code := problemCode(body); codes[code] {

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strconv"
 
@@ -104,6 +102,9 @@ func (s *Server) enrollCart(c *gin.Context, who auth.Principal) error {
 	if err != nil {
 		return err
 	}
+	if len(key) > maxCartKey {
+		return registration.Errorf(registration.InvalidRequest, "the header Idempotency-Key of a cart must have at most %d characters", maxCartKey)
+	}
 	items, err := s.cart(c, studentID(who))
 	if err != nil {
 		return err
@@ -176,8 +177,11 @@ func undecided(outcomes []registration.Outcome) error {
 	return outcomes[0].Err
 }
 
-// derivedKey makes one section's idempotency key out of the cart's: the same for the same two, and no other request's.
+// maxCartKey leaves room for a section's number in the keys that are made out of the cart's.
+const maxCartKey = registration.MaxKeyLength - len(":") - len("9223372036854775807")
+
+// derivedKey makes one section's idempotency key out of the cart's: KEY:SECTION, so that a client whose answer was lost
+// knows which enrolments are its own.
 func derivedKey(key string, section registration.SectionID) string {
-	sum := sha256.Sum256(strconv.AppendInt(append([]byte(key), ' '), int64(section), 10))
-	return "cart." + base64.RawURLEncoding.EncodeToString(sum[:])
+	return key + ":" + strconv.FormatInt(int64(section), 10)
 }

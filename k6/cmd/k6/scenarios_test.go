@@ -27,7 +27,12 @@ type played struct {
 // play runs a scenario against a service of its own and audits what came of it.
 func play(t *testing.T, scenario string, settings []string, args ...string) played {
 	t.Helper()
-	s, dir := startService(t), t.TempDir()
+	return playOn(t, startService(t), scenario, settings, args...)
+}
+
+func playOn(t *testing.T, s service, scenario string, settings []string, args ...string) played {
+	t.Helper()
+	dir := t.TempDir()
 	token, err := audit.Login(t.Context(), s.url, "admin", "only-for-this-test")
 	require.NoError(t, err)
 	require.NoError(t, audit.Fetch(t.Context(), s.url, token, filepath.Join(dir, audit.BeforeName)))
@@ -188,5 +193,72 @@ func TestRefreshStorm(t *testing.T) {
 			require.Greater(t, after, 300)
 			require.Greater(t, len(page)-after, 200)
 		}
+	})
+}
+
+func TestCartRush(t *testing.T) {
+	t.Run("whole carts are enrolled at T0, and every section of each is accounted for", func(t *testing.T) {
+		t.Parallel()
+		p := play(t, "cart-rush", []string{"CHOICES=4"})
+		require.GreaterOrEqual(t, len(p.entries), 800, "two hundred carts of four")
+		sums := totals(p.record)
+		require.InDelta(t, 800, sums["k6_stampede_attempts_total enroll "], 0)
+		require.Len(t, p.entries, int(p.record.Requests))
+		sections := map[string]int{}
+		for _, e := range p.entries {
+			key, section, ok := strings.Cut(e.Key, ":")
+			require.True(t, ok, e.Key)
+			require.Equal(t, fmt.Sprint(e.SectionID), section)
+			if e.Status == 200 {
+				sections[key]++
+			}
+		}
+		require.Len(t, sections, 200)
+		seats := int64(0)
+		for _, s := range exported(t, p.dir).Sections {
+			seats += int64(s.Taken)
+		}
+		require.Equal(t, p.record.Outcomes[run.Granted], seats)
+		require.Positive(t, seats)
+	})
+}
+
+func TestBrowse(t *testing.T) {
+	t.Run("students look at pages at a steady rate, with no opening", func(t *testing.T) {
+		t.Parallel()
+		p := play(t, "browse", []string{"POLL=", "RATE=200", "DURATION=4s"})
+		require.Empty(t, p.entries)
+		sums := totals(p.record)
+		require.InDelta(t, 800, sums["k6_stampede_attempts_total browse "], 0)
+		require.InDelta(t, 800, sums["k6_stampede_answers_total browse served"], 0)
+		require.Less(t, p.record.Bins.Offered[0], int64(80), "they begin over a second")
+		require.Equal(t, map[string]int64{run.Served: 800}, map[string]int64(p.record.Outcomes))
+	})
+}
+
+func TestTokenExpiry(t *testing.T) {
+	t.Run("half of the sessions end at T0: some are renewed, some log in again, and all get an answer", func(t *testing.T) {
+		t.Parallel()
+		s := startService(t)
+		t0 := time.Now().Add(12 * time.Second).UTC().Truncate(time.Second).Format(time.RFC3339)
+		out, err := s.registrar("tokens", "--out", s.tokens, "--expires-at", t0, "--expiring", "0.1").CombinedOutput()
+		require.NoError(t, err, string(out))
+		p := playOn(t, s, "token-expiry", []string{"T0=" + t0, "OPEN_IN=", "GIVE_UP=30s", "REQUEST_TIMEOUT=30s"}, "--no-thresholds")
+		sums := totals(p.record)
+		again := sums["k6_stampede_answers_total login logged-in"]
+		require.InDelta(t, 10, again, 7, "of twenty whose tokens end, half renew")
+		require.InDelta(t, again, sums["k6_stampede_outcomes_total enroll token-expired"], 0)
+		first, err := p.record.Histogram(run.StudentAnswerTime)
+		require.NoError(t, err)
+		require.Equal(t, int64(200), first.TotalCount(), "everybody got an answer")
+	})
+
+	t.Run("a run without tokens that end is refused before any load", func(t *testing.T) {
+		t.Parallel()
+		s, dir := startService(t), filepath.Join(t.TempDir(), "run")
+		out, err := k6(t, dir, []string{"TARGET=" + s.url, "TOKENS=" + s.tokens, "STUDENTS=20"}, "../../scenario/token-expiry.js").CombinedOutput()
+		require.NotZero(t, code(err))
+		require.Contains(t, string(out), "no token ends before")
+		require.NoDirExists(t, dir)
 	})
 }
