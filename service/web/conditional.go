@@ -1,9 +1,43 @@
 package web
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/goormu/stampede/service/encoded"
 )
+
+var (
+	varyEncoding = []string{"Accept-Encoding"}
+	revalidate   = []string{"private, no-cache"}
+	encodingGzip = []string{"gzip"}
+)
+
+// writeEncoded answers with a body in the coding that the client accepts, or with 304 where it has that already.
+func writeEncoded(c *gin.Context, body *encoded.Body) {
+	header := c.Writer.Header()
+	header["Vary"] = varyEncoding
+	header["Cache-Control"] = revalidate
+	zip := body.Zipped != nil && acceptsGzip(c.Request.Header["Accept-Encoding"])
+	tag, content := body.Tag, body.Plain
+	if zip {
+		tag, content = body.ZippedTag, body.Zipped
+	}
+	header["Etag"] = tag
+	if matches(c.Request.Header["If-None-Match"], body.Tag[0], body.ZippedTag[0]) {
+		c.Writer.WriteHeader(http.StatusNotModified)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	header["Content-Type"] = contentJSON
+	if zip {
+		header["Content-Encoding"] = encodingGzip
+	}
+	writeBody(c, http.StatusOK, content)
+}
 
 // acceptsGzip reports whether an Accept-Encoding header (RFC 9110, 12.5.3) allows gzip.
 func acceptsGzip(header []string) bool {

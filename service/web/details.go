@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/goormu/stampede/service/auth"
+	"github.com/goormu/stampede/service/encoded"
 	"github.com/goormu/stampede/service/registration"
 )
 
@@ -45,6 +46,6 @@ func (s *Server) getSection(c *gin.Context, _ auth.Principal) error {
 		b = append(b, `,"only_major_en":`...)
 		b = appendJSON(b, major.NameEN)
 	}
-	writeTagged(c, append(b, "}}\n"...))
+	writeEncoded(c, encoded.New(append(b, "}}\n"...)))
 	return nil
 }

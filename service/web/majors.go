@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/goormu/stampede/service/auth"
+	"github.com/goormu/stampede/service/encoded"
 	"github.com/goormu/stampede/service/registration"
 )
 
@@ -17,8 +18,8 @@ const maxMajors = 10_000
 
 // majors are the fields of study as they were last read, and encoded.
 type majors struct {
-	rows    []registration.Major // by id
-	encoded []byte
+	rows []registration.Major // by id
+	body *encoded.Body
 }
 
 // named returns one major, the zero one where it is not known.
@@ -42,16 +43,16 @@ func (s *Server) refreshMajors(ctx context.Context) error {
 	if rows == nil {
 		rows = []registration.Major{}
 	}
-	encoded, err := json.Marshal(map[string]any{"majors": rows})
+	plain, err := json.Marshal(map[string]any{"majors": rows})
 	if err != nil {
 		return fmt.Errorf("encoding the majors: %w", err)
 	}
-	s.majors.Store(&majors{rows: rows, encoded: append(encoded, '\n')})
+	s.majors.Store(&majors{rows: rows, body: encoded.New(append(plain, '\n'))})
 	return nil
 }
 
 // getMajors answers with the majors by which sections can be filtered, from memory.
 func (s *Server) getMajors(c *gin.Context, _ auth.Principal) error {
-	writeTagged(c, s.majors.Load().encoded)
+	writeEncoded(c, s.majors.Load().body)
 	return nil
 }

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,13 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-
+	"github.com/goormu/stampede/service/encoded"
 	"github.com/goormu/stampede/service/registration"
 )
-
-// minZip is the length in bytes from which compressing an answer is worth the work.
-const minZip = 512
 
 // list is a list of sections as of one instant, encoded for whoever asks.
 type list struct {
@@ -28,8 +21,7 @@ type list struct {
 	state   registration.State
 	entries []entry
 
-	plain, zipped  []byte   // zipped is nil where it is not worth it
-	tag, zippedTag []string // strong and quoted; one element, ready to be a header
+	body *encoded.Body
 }
 
 // entry is one section, encoded and ready to be searched.
@@ -144,33 +136,8 @@ func newList(asOf time.Time, period registration.Period, state registration.Stat
 	} else {
 		b = strconv.AppendInt(b, *following, 10)
 	}
-	l.plain = append(b, "}\n"...)
-	digest := digest(l.plain)
-	l.tag, l.zippedTag = []string{`"` + digest + `"`}, []string{`"` + digest + `-gzip"`}
-	if len(l.plain) >= minZip {
-		l.zipped = zip(l.plain)
-	}
+	l.body = encoded.New(append(b, "}\n"...))
 	return l
-}
-
-// digest is what an ETag names a body by.
-func digest(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:12])
-}
-
-var zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
-
-func zip(plain []byte) []byte {
-	zipper := zippers.Get().(*gzip.Writer)
-	defer zippers.Put(zipper)
-	var out bytes.Buffer
-	out.Grow(len(plain) / 5)
-	zipper.Reset(&out)
-	// Writing to a buffer cannot go wrong.
-	_, _ = zipper.Write(plain)
-	_ = zipper.Close()
-	return out.Bytes()
 }
 
 func newEntry(section registration.Section) (entry, error) {
