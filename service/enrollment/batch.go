@@ -147,6 +147,9 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 		return err
 	}
 	l.phase("commit", since)
+	if l.config.Observer.Seats != nil {
+		l.config.Observer.Seats(book.counts(changes))
+	}
 	return nil
 }
 

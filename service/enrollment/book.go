@@ -211,3 +211,12 @@ func (b *book) changes() store.Changes {
 	}
 	return changes
 }
+
+// counts returns the seats of the sections that were locked, as the changes leave them.
+func (b *book) counts(changes store.Changes) []registration.SeatCount {
+	counts := make([]registration.SeatCount, 0, len(b.seats))
+	for id, seats := range b.seats {
+		counts = append(counts, registration.SeatCount{Section: id, Taken: seats.before + changes.Taken[id], Capacity: seats.capacity})
+	}
+	return counts
+}

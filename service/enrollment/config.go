@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/goormu/stampede/service/registration"
 )
 
 // Strategy names a way to turn requests into transactions.
@@ -68,6 +70,8 @@ type Observer struct {
 	// Phase receives how long one phase of a transaction took: "lock" (students locked, their rows read, sections
 	// locked), "decide", "write", "commit".
 	Phase func(phase string, took time.Duration)
+	// Seats receives the seats of the sections that a transaction locked, as its COMMIT left them.
+	Seats func(counts []registration.SeatCount)
 	// Outcome receives what became of a request: op is "enroll" or "cancel"; outcome is "granted", "cancelled",
 	// "replayed" (answered again from the row that its key made), "abandoned" (its caller left while it was queued) or
 	// the code of a registration.Error.

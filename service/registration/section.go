@@ -98,3 +98,10 @@ type Section struct {
 	MinYear     *int      `json:"min_year"`
 	Slots       []Slot    `json:"slots"`
 }
+
+// SeatCount is how many seats of a section are taken, and how many there are.
+type SeatCount struct {
+	Section  SectionID
+	Taken    int
+	Capacity int
+}

@@ -22,6 +22,18 @@ func (s *Store) Sections(ctx context.Context) ([]registration.Section, error) {
 	return sections, nil
 }
 
+// Seats returns the seats of every section, ordered by id.
+func (s *Store) Seats(ctx context.Context) ([]registration.SeatCount, error) {
+	counts, err := collect(ctx, s.frequent, func(row scanner) (count registration.SeatCount, err error) {
+		err = row.Scan(&count.Section, &count.Taken, &count.Capacity)
+		return count, err
+	}, "SELECT id, taken, capacity FROM section ORDER BY id")
+	if err != nil {
+		return nil, fmt.Errorf("reading seats: %w", err)
+	}
+	return counts, nil
+}
+
 func sectionsFrom(ctx context.Context, db queryer) ([]registration.Section, error) {
 	slots, err := slotsFrom(ctx, db, "")
 	if err != nil {

@@ -59,6 +59,16 @@ func (m *Metrics) Shed(limit string) { m.shed.WithLabelValues(limit).Inc() }
 // Login counts one answered log-in. Outcome is "ok" or a problem code.
 func (m *Metrics) Login(role, outcome string) { m.logins.WithLabelValues(role, outcome).Inc() }
 
+// Streams exports how many students listen to the seats, as count tells when it is scraped.
+func (m *Metrics) Streams(count func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "registration_seat_streams", Help: "Students listening to the seats now.",
+	}, func() float64 { return float64(count()) }))
+}
+
+// StreamDropped counts one listener that was sent away; reason is "slow", "gone" (its connection took nothing more) or "drain".
+func (m *Metrics) StreamDropped(reason string) { m.dropped.WithLabelValues(reason).Inc() }
+
 // Rebuilt counts one new encoding of the list of sections.
 func (m *Metrics) Rebuilt() { m.rebuilds.Inc() }
 

@@ -26,6 +26,7 @@ type Metrics struct {
 	enrollments *prometheus.CounterVec
 	logins      *prometheus.CounterVec
 	shed        *prometheus.CounterVec
+	dropped     *prometheus.CounterVec
 	rebuilds    prometheus.Counter
 	panics      prometheus.Counter
 
@@ -59,6 +60,9 @@ func New(registry *prometheus.Registry) *Metrics {
 		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registration_shed_total", Help: "Requests refused at once because a limit was reached, by limit.",
 		}, []string{"limit"}),
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registration_seat_streams_dropped_total", Help: "Listeners to the seats that were sent away, by reason: slow, gone or drain.",
+		}, []string{"reason"}),
 		rebuilds: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "registration_sections_snapshot_rebuilds_total", Help: "Times the list of sections was encoded anew.",
 		}),
@@ -83,13 +87,16 @@ func New(registry *prometheus.Registry) *Metrics {
 			"Time one batch took, by phase.", .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3), []string{"phase"}),
 	}
 	m.ledger = newLedger(m.enrollments, m.batchDuration)
+	for _, reason := range []string{"slow", "gone", "drain"} {
+		m.dropped.WithLabelValues(reason)
+	}
 	version, revision := Build()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registration_build_info", Help: "1, labelled with what this binary was built from.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
 	})
 	info.Set(1)
-	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.rebuilds, m.panics,
+	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.dropped, m.rebuilds, m.panics,
 		m.databaseUp, m.inconsistent, m.checks,
 		m.queueWait, m.batchSize, m.batchDuration, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,7 +24,9 @@ import (
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/enrollment"
 	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/seats"
 	"github.com/goormu/stampede/service/store"
+	"github.com/goormu/stampede/service/store/storetest"
 	"github.com/goormu/stampede/service/telemetry"
 	"github.com/goormu/stampede/service/web"
 )
@@ -87,6 +90,7 @@ type service struct {
 	url      string
 	clock    *clock
 	store    *store.Store
+	board    *seats.Board
 	ledger   *enrollment.Ledger
 	server   *web.Server
 	tokens   *auth.Tokens
@@ -95,27 +99,48 @@ type service struct {
 	invented bool // answers carry codes that no real service would give
 }
 
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
 // newService starts a service whose clock stands one minute after the opening. Each change is applied to its
 // configuration.
 func newService(t testing.TB, changes ...func(*web.Config)) *service {
 	t.Helper()
+	database := "sqlite:" + filepath.Join(t.TempDir(), "registration.db")
+	filled(t, database)
+	return instance(t, database, changes...)
+}
+
+// filled writes the university into an empty database and announces the period.
+func filled(t testing.TB, database string) {
+	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "registration.db"), store.Options{})
+	db, err := store.Open(ctx, database, store.Options{})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.Migrate(ctx))
 	require.NoError(t, db.Fill(ctx, university(t)))
 	require.NoError(t, db.SetPeriod(ctx, registration.Period{OpensAt: opensAt, ClosesAt: closesAt}))
+	require.NoError(t, db.Close())
+}
+
+// instance starts a service on a database that is filled.
+func instance(t testing.TB, database string, changes ...func(*web.Config)) *service {
+	t.Helper()
+	ctx := t.Context()
+	db, err := store.Open(ctx, database, store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
 
 	s := &service{t: t, clock: &clock{}, store: db, registry: prometheus.NewRegistry(), logs: &lockedBuffer{}}
 	s.clock.set(opensAt.Add(time.Minute))
 	metrics := telemetry.New(s.registry)
 	log := slog.New(slog.NewTextHandler(s.logs, nil))
+	s.board = seats.NewBoard(s.clock.now)
+	t.Cleanup(s.board.Close)
 	s.ledger, err = enrollment.New(db, enrollment.Config{
 		Clock: s.clock.now, Logger: log,
-		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome},
+		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: s.board.Committed},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.ledger.Close(context.Background())) })
@@ -125,7 +150,7 @@ func newService(t testing.TB, changes ...func(*web.Config)) *service {
 		Ledger: s.ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
 		Tokens: s.tokens, Passwords: auth.NewPasswords(admission.NewGate(2, 8, 5*time.Second)), Metrics: metrics, Logger: log, Clock: s.clock.now,
-		MaxInFlight: 1000, Reads: admission.NewGate(8, 1000, 5*time.Second),
+		Seats: s.board, Streams: 100, MaxInFlight: 1000, Reads: admission.NewGate(8, 1000, 5*time.Second),
 	}
 	for _, change := range changes {
 		change(&config)

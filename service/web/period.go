@@ -47,6 +47,7 @@ func (s *Server) setPeriod(ctx context.Context, period registration.Period) erro
 		return err
 	}
 	s.period.Store(&period)
+	s.announce()
 	return nil
 }
 

@@ -44,6 +44,8 @@ type Catalogue interface {
 	SetPeriod(ctx context.Context, period registration.Period) error
 	// Sections returns every section, in the order of their ids.
 	Sections(ctx context.Context) ([]registration.Section, error)
+	// Seats returns how many seats of every section are taken.
+	Seats(ctx context.Context) ([]registration.SeatCount, error)
 }
 
 // Students is what one student sees alone.

@@ -16,16 +16,18 @@ import (
 	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
+	"github.com/goormu/stampede/service/seats"
 	"github.com/goormu/stampede/service/telemetry"
 )
 
 const base = "/api/v1"
 
 const (
-	// followPeriod and followSections are how often the period and the sections are read anew: another instance may have changed them.
-	// The list of sections is encoded anew at most that often.
+	// followPeriod, followSections and followSeats are how often the period, the sections and their seats are read anew: another
+	// instance may have changed them. The list of sections is encoded anew at most that often.
 	followPeriod   = 500 * time.Millisecond
 	followSections = time.Second
+	followSeats    = 250 * time.Millisecond
 	// requestTimeout bounds the work on one request that asks for no seat.
 	requestTimeout = 10 * time.Second
 	// followTimeout bounds one reading of the period or the sections.
@@ -50,12 +52,16 @@ type Config struct {
 	Export     Export
 	Tokens     *auth.Tokens
 	Passwords  *auth.Passwords
-	Metrics    *telemetry.Metrics
-	Logger     *slog.Logger
+	// Seats is the board that the ledger tells of its commits.
+	Seats   *seats.Board
+	Metrics *telemetry.Metrics
+	Logger  *slog.Logger
 	// Clock is the server's clock: it opens the period and dates the answers.
 	Clock func() time.Time
 	// MaxInFlight is how many requests may be inside at once; the next one is answered overloaded.
 	MaxInFlight int
+	// Streams is how many students may listen to the seats at once; the next one is answered overloaded.
+	Streams int
 	// Reads bounds the requests that read the database.
 	Reads *admission.Gate
 }
@@ -63,16 +69,19 @@ type Config struct {
 // Server answers the HTTP API. Its state is what it remembers of the database: the period and the list of sections.
 type Server struct {
 	Config
-	limit    *admission.Limit
-	period   atomic.Pointer[registration.Period]
-	setting  sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
-	sections snapshot
-	majors   atomic.Pointer[majors]
-	exports  *admission.Gate
-	document []byte // the OpenAPI document of this API, as JSON
-	ready    atomic.Bool
-	followed atomic.Int64 // Unix ms of the last time the database was read
-	engine   *gin.Engine
+	limit      *admission.Limit
+	streams    *admission.Limit
+	period     atomic.Pointer[registration.Period]
+	setting    sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
+	sections   snapshot
+	majors     atomic.Pointer[majors]
+	announcing sync.Mutex // held while the board is told of the period
+	announced  atomic.Pointer[announced]
+	exports    *admission.Gate
+	document   []byte // the OpenAPI document of this API, as JSON
+	ready      atomic.Bool
+	followed   atomic.Int64 // Unix ms of the last time the database was read
+	engine     *gin.Engine
 
 	complained atomic.Int64 // the second of the last complaint, Unix
 	unsaid     atomic.Int64 // complaints since then
@@ -80,7 +89,11 @@ type Server struct {
 
 // New reads the period and the sections from the store and returns a Server that is ready to answer.
 func New(ctx context.Context, config Config) (*Server, error) {
-	s := &Server{Config: config, limit: admission.NewLimit(config.MaxInFlight), exports: admission.NewGate(2, 4, 30*time.Second)}
+	s := &Server{
+		Config: config, limit: admission.NewLimit(config.MaxInFlight), streams: admission.NewLimit(config.Streams),
+		exports: admission.NewGate(2, 4, 30*time.Second),
+	}
+	s.Metrics.Streams(s.streams.Inside)
 	var err error
 	if s.document, err = document(); err != nil {
 		return nil, err
@@ -89,6 +102,9 @@ func New(ctx context.Context, config Config) (*Server, error) {
 		return nil, err
 	}
 	if err := s.refreshSections(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.refreshSeats(ctx); err != nil {
 		return nil, err
 	}
 	s.Metrics.Database(true)
@@ -104,11 +120,12 @@ func New(ctx context.Context, config Config) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
 
-// Follow keeps the period and the sections up to date until the context ends.
+// Follow keeps the period, the sections and the seats up to date until the context ends.
 func (s *Server) Follow(ctx context.Context) {
-	period, sections := time.NewTicker(followPeriod), time.NewTicker(followSections)
+	period, sections, seats := time.NewTicker(followPeriod), time.NewTicker(followSections), time.NewTicker(followSeats)
 	defer period.Stop()
 	defer sections.Stop()
+	defer seats.Stop()
 	failing := false
 	for {
 		var err error
@@ -119,6 +136,11 @@ func (s *Server) Follow(ctx context.Context) {
 			err = s.refreshPeriod(ctx)
 		case <-sections.C:
 			err = s.refreshSections(ctx)
+		case <-seats.C:
+			err = s.refreshSeats(ctx)
+		case <-time.After(s.untilTurn()):
+			s.announce()
+			continue
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -143,6 +165,7 @@ func (s *Server) refreshPeriod(ctx context.Context) error {
 		return err
 	}
 	s.period.Store(&period)
+	s.announce()
 	s.followed.Store(s.Clock().UnixMilli())
 	return nil
 }
@@ -169,6 +192,9 @@ func (s *Server) refreshSections(ctx context.Context) error {
 // answered.
 func (s *Server) Drain() { s.ready.Store(false) }
 
+// CloseStreams sends those who listen to the seats away, to another instance. No new ones are let in.
+func (s *Server) CloseStreams() { s.Seats.Close() }
+
 // handler answers one request, or returns why it does not.
 type handler func(c *gin.Context) error
 
@@ -191,6 +217,7 @@ func (s *Server) routes() *gin.Engine {
 	e.GET(s.student(http.MethodGet, "/sections", s.getSections, http.StatusOK, http.StatusNotModified))
 	e.GET(s.student(http.MethodGet, "/sections/:section_id", s.getSection, http.StatusOK, http.StatusNotModified))
 	e.GET(s.student(http.MethodGet, "/majors", s.getMajors, http.StatusOK, http.StatusNotModified))
+	s.seatRoutes(e)
 	e.GET(s.student(http.MethodGet, "/enrollments", s.getEnrollments))
 	e.POST(s.student(http.MethodPost, "/enrollments", s.enroll, seatCodes(http.StatusCreated)...))
 	e.DELETE(s.student(http.MethodDelete, "/enrollments/:section_id", s.cancel, seatCodes(http.StatusOK)...))

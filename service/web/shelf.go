@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -149,7 +150,7 @@ func (k kind[T]) idInPath(c *gin.Context) (int64, error) {
 // edited has the next list of sections show the change. Where that cannot be read now, the list follows within a second.
 func (s *Server) edited(ctx context.Context, who auth.Principal, what, kind string, id int64) {
 	s.Logger.Info("catalogue edited", "by", who.Login, "change", what, "kind", kind, "id", id)
-	if err := s.refreshSections(ctx); err != nil {
+	if err := errors.Join(s.refreshSections(ctx), s.refreshSeats(ctx)); err != nil {
 		s.Logger.Warn("reading the sections after a change of the catalogue", "error", err)
 	}
 }

@@ -25,6 +25,7 @@ type serveConfig struct {
 	Strategy     string
 	Queue        int
 	MaxInFlight  int
+	Streams      int
 	TokenTTL     time.Duration
 	SecretFile   string
 	DrainDelay   time.Duration
@@ -39,7 +40,7 @@ type serveConfig struct {
 
 func newServeConfig() serveConfig {
 	return serveConfig{
-		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, MaxInFlight: 30_000,
+		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, MaxInFlight: 30_000, Streams: 20_000,
 		TokenTTL: 2 * time.Hour, DrainTimeout: 20 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
@@ -52,6 +53,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Strategy, "strategy", c.Strategy, "how seats are granted: group-commit, or for-update for comparison")
 	f.IntVar(&c.Queue, "queue", c.Queue, "enrol and cancel requests that may wait; more are answered overloaded")
 	f.IntVar(&c.MaxInFlight, "max-in-flight", c.MaxInFlight, "requests that may be inside at once; more are answered overloaded")
+	f.IntVar(&c.Streams, "streams", c.Streams, "students who may listen to the seats at once (0: nobody); more are answered overloaded")
 	f.DurationVar(&c.TokenTTL, "token-ttl", c.TokenTTL, "lifetime of the tokens that log-in gives out")
 	secretFlag(f, &c.SecretFile)
 	f.DurationVar(&c.DrainDelay, "drain-delay", c.DrainDelay, "how long to go on answering, not ready, after SIGTERM: the time a load balancer needs to notice")
@@ -97,6 +99,9 @@ func (c *serveConfig) Validate() error {
 	}
 	if c.MaxInFlight < 1 || c.MaxInFlight > 1_000_000 {
 		fault("--max-in-flight %d: want 1 to 1000000", c.MaxInFlight)
+	}
+	if c.Streams < 0 || c.Streams > 1_000_000 {
+		fault("--streams %d: want 0 to 1000000", c.Streams)
 	}
 	if err := checkTTL(c.TokenTTL); err != nil {
 		fault("--token-ttl %s: %w", c.TokenTTL, err)

@@ -20,6 +20,7 @@ import (
 	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/enrollment"
+	"github.com/goormu/stampede/service/seats"
 	"github.com/goormu/stampede/service/store"
 	"github.com/goormu/stampede/service/telemetry"
 	"github.com/goormu/stampede/service/web"
@@ -69,17 +70,18 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	defer stopProfiler()
 	describe(ctx, config, db, listener, log)
 
-	metrics := telemetry.New(prometheus.NewRegistry())
+	metrics, board := telemetry.New(prometheus.NewRegistry()), seats.NewBoard(time.Now)
+	defer board.Close()
 	ledger, err := enrollment.New(db, enrollment.Config{
 		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: faults[config.Fault], Logger: log,
-		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome},
+		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: board.Committed},
 	})
 	if err != nil {
 		return err
 	}
 	metrics.QueueDepth(ledger.QueueDepth)
 	metrics.Pools(func() []telemetry.Pool { return poolStats(db) })
-	handler, err := newHandler(ctx, config, secret, db, ledger, metrics, log)
+	handler, err := newHandler(ctx, config, secret, db, ledger, board, metrics, log)
 	if err != nil {
 		return errors.Join(err, ledger.Close(ctx))
 	}
@@ -108,6 +110,7 @@ func drain(config serveConfig, handler *web.Server, server *http.Server, ledger 
 	log.Info("draining", "queued", ledger.QueueDepth(), "delay", config.DrainDelay.String(), "timeout", config.DrainTimeout.String())
 	handler.Drain()
 	time.Sleep(config.DrainDelay)
+	handler.CloseStreams()
 	ctx, cancel := context.WithTimeout(context.Background(), config.DrainTimeout)
 	defer cancel()
 	err := server.Shutdown(ctx)
@@ -128,7 +131,7 @@ func drain(config serveConfig, handler *web.Server, server *http.Server, ledger 
 	return nil
 }
 
-func newHandler(ctx context.Context, config serveConfig, secret []byte, db *store.Store, ledger *enrollment.Ledger, metrics *telemetry.Metrics, log *slog.Logger) (*web.Server, error) {
+func newHandler(ctx context.Context, config serveConfig, secret []byte, db *store.Store, ledger *enrollment.Ledger, board *seats.Board, metrics *telemetry.Metrics, log *slog.Logger) (*web.Server, error) {
 	tokens, err := auth.NewTokens(secret, config.TokenTTL, time.Now)
 	if err != nil {
 		return nil, err
@@ -139,7 +142,7 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
 		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
-		MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
+		Seats: board, Streams: config.Streams, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
 	})
 }
 
@@ -181,7 +184,7 @@ func describe(ctx context.Context, config serveConfig, db *store.Store, listener
 	descriptors := raiseDescriptors()
 	log.Info("configuration",
 		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
-		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "token_ttl", config.TokenTTL.String(),
+		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "streams", config.Streams, "token_ttl", config.TokenTTL.String(),
 		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "fault", config.Fault)
 	if descriptors > 0 && descriptors < fewDescriptors {
 		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
