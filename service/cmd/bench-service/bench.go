@@ -9,11 +9,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/goormu/stampede/service/enrollment"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/store"
 )
@@ -30,44 +27,52 @@ const (
 	hot      = registration.SectionID(sections)
 )
 
-var workloads = []workload{
-	{"hot", "one hot section", func(*rand.Rand) func() registration.SectionID {
+var (
+	hotSection = workload{"hot", "one hot section", func(*rand.Rand) func() registration.SectionID {
 		return func() registration.SectionID { return hot }
-	}},
-	{"zipf", "200 sections, Zipf", func(chance *rand.Rand) func() registration.SectionID {
+	}}
+	zipf = workload{"zipf", "200 sections, Zipf", func(chance *rand.Rand) func() registration.SectionID {
 		zipf := rand.NewZipf(chance, 1.1, 1, sections-1)
 		return func() registration.SectionID { return registration.SectionID(1 + zipf.Uint64()) }
-	}},
-}
+	}}
+	workloads = []workload{hotSection, zipf}
+)
 
-// perSecond is more students than any strategy enrols in a second.
-const perSecond = 100_000
+// More students than any way enrols in a second, and than any does over HTTP.
+const (
+	perSecond     = 150_000
+	perSecondHTTP = 60_000
+)
 
 // bench is one database, filled with a university that has room for everybody.
 type bench struct {
 	settings
-	students int // with numbers from 1
+	name     string // as store.Open takes it
+	folder   string // where the database keeps its data
+	students int    // with numbers from 1
 	db       *store.Store
 	raw      *sql.DB // looks at and empties the tables between measurements
 }
 
-func newBench(ctx context.Context, s settings, name string, stdout io.Writer) (*bench, error) {
+func newBench(ctx context.Context, s settings, name, folder string, stdout io.Writer) (*bench, error) {
 	db, err := store.Open(ctx, name, store.Options{Connections: s.connections})
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{settings: s, students: int(s.duration.Seconds() * perSecond), db: db}
-	if err := b.prepare(ctx, name, stdout); err != nil {
+	b := &bench{settings: s, name: name, folder: folder, students: int(s.duration.Seconds() * perSecond), db: db}
+	if err := b.prepare(ctx, stdout); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	return b, nil
 }
 
-func (b *bench) prepare(ctx context.Context, name string, stdout io.Writer) (err error) {
-	if path, ok := strings.CutPrefix(name, "sqlite:"); ok {
+func (b *bench) onSQLite() bool { return strings.HasPrefix(b.name, "sqlite:") }
+
+func (b *bench) prepare(ctx context.Context, stdout io.Writer) (err error) {
+	if path, ok := strings.CutPrefix(b.name, "sqlite:"); ok {
 		b.raw, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
 	} else {
-		b.raw, err = sql.Open("mysql", name)
+		b.raw, err = sql.Open("mysql", b.name)
 	}
 	if err != nil {
 		return err
@@ -80,7 +85,7 @@ func (b *bench) prepare(ctx context.Context, name string, stdout io.Writer) (err
 	if weak != "" {
 		return errors.New("the comparison needs a flush at each commit: " + weak)
 	}
-	if !strings.HasPrefix(name, "sqlite:") {
+	if !b.onSQLite() {
 		var flush, version string
 		if err := b.raw.QueryRowContext(ctx, "SELECT @@innodb_flush_log_at_trx_commit, VERSION()").Scan(&flush, &version); err != nil {
 			return err
@@ -123,51 +128,6 @@ func (b *bench) close() error {
 	return errors.Join(err, b.db.Close())
 }
 
-// measure lets every caller enrol one student after the other for as long as a measurement takes, checks what the tables
-// then hold, and empties them. It returns the enrolments committed and answered a second.
-func (b *bench) measure(ctx context.Context, w workload, strategy enrollment.Strategy) (rate float64, err error) {
-	ledger, err := enrollment.New(b.db, enrollment.Config{Strategy: strategy})
-	if err != nil {
-		return 0, err
-	}
-	var (
-		next    atomic.Int64
-		granted atomic.Int64
-		callers sync.WaitGroup
-		faults  = make(chan error, b.callers)
-	)
-	start := time.Now()
-	for caller := range b.callers {
-		callers.Go(func() {
-			choose := w.choose(rand.New(rand.NewPCG(1, uint64(caller)))) //nolint:gosec // chance that must repeat itself
-			for time.Since(start) < b.duration {
-				student := next.Add(1)
-				if student > int64(b.students) {
-					return
-				}
-				if _, err := ledger.Enroll(ctx, registration.StudentID(student), choose(), "bench-"+strconv.FormatInt(student, 10)); err != nil {
-					faults <- err
-					return
-				}
-				granted.Add(1)
-			}
-		})
-	}
-	callers.Wait()
-	took := time.Since(start)
-	if err := ledger.Close(ctx); err != nil {
-		return 0, err
-	}
-	close(faults)
-	for err := range faults {
-		return 0, err
-	}
-	if err := b.check(ctx, granted.Load()); err != nil {
-		return 0, err
-	}
-	return float64(granted.Load()) / took.Seconds(), b.empty(ctx)
-}
-
 // check compares the tables with each other and with what was answered.
 func (b *bench) check(ctx context.Context, granted int64) error {
 	for what, query := range map[string]string{
@@ -193,8 +153,14 @@ func (b *bench) check(ctx context.Context, granted int64) error {
 	return nil
 }
 
+// empty leaves the tables as they were before the first measurement, with nothing for the database to clear up while the
+// next one runs.
 func (b *bench) empty(ctx context.Context) error {
-	for _, statement := range []string{"DELETE FROM enrollment", "UPDATE section SET taken = 0"} {
+	statements := []string{"TRUNCATE TABLE enrollment", "UPDATE section SET taken = 0"}
+	if b.onSQLite() {
+		statements = []string{"DELETE FROM enrollment", "UPDATE section SET taken = 0", "PRAGMA wal_checkpoint(TRUNCATE)"}
+	}
+	for _, statement := range statements {
 		if _, err := b.raw.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("emptying the tables: %w", err)
 		}
