@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -38,16 +37,6 @@ const (
 // BalancerHAProxy is what Config.Balancer may be.
 const BalancerHAProxy = "haproxy"
 
-// The faults that show that a verdict can fail.
-const (
-	FaultSlowCommit    = "slow-commit"
-	FaultLostCommit    = "lost-commit"
-	FaultNoMetrics     = "no-metrics"
-	FaultBusyGenerator = "busy-generator"
-)
-
-var faults = []string{FaultSlowCommit, FaultLostCommit, FaultNoMetrics, FaultBusyGenerator}
-
 var (
 	scenarioName    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	environmentPair = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
@@ -70,7 +59,8 @@ type Config struct {
 	Database string
 	// Strategy is how the service takes seats: "group-commit" or "for-update".
 	Strategy string
-	// Scenario is what the students do, a name of `k6 x stampede list`; Env are parameters of it, each NAME=VALUE.
+	// Scenario is what the students do, a name of `k6 x stampede list`, open-time unless set, or what brings Fault to light;
+	// Env are parameters of it, each NAME=VALUE.
 	Scenario string
 	Env      []string
 	// Balancer is "haproxy", which then stands before the instances, or empty: students are spread over the instances.
@@ -91,7 +81,7 @@ type Config struct {
 	Out string
 	// Keep leaves everything up after the verdict until it is interrupted.
 	Keep bool
-	// Fault is one of the seeded faults, or empty.
+	// Fault is one of Faults, or empty.
 	Fault string
 	// Bin is the folder of the programs registrar, k6, slo and prometheus.
 	Bin string
@@ -105,7 +95,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Students: 10000, Sections: 800, Seed: 1, OpenIn: 20 * time.Second, Shards: 1, Instances: 1,
-		Database: DatabaseSQLite, Strategy: "group-commit", Scenario: "open-time",
+		Database: DatabaseSQLite, Strategy: "group-commit",
 	}
 }
 
@@ -128,7 +118,7 @@ func (c Config) Validate() error {
 	if c.Strategy != "group-commit" && c.Strategy != "for-update" {
 		bad("--strategy is %q: it must be group-commit or for-update", c.Strategy)
 	}
-	if !scenarioName.MatchString(c.Scenario) {
+	if c.Scenario != "" && !scenarioName.MatchString(c.Scenario) {
 		bad("--scenario is %q: it must be a name of `k6 x stampede list`", c.Scenario)
 	}
 	for _, parameter := range c.Env {
@@ -136,8 +126,8 @@ func (c Config) Validate() error {
 			bad("--env is %q: it must be NAME=VALUE", parameter)
 		}
 	}
-	if c.Fault != "" && !slices.Contains(faults, c.Fault) {
-		bad("--fault is %q: it must be one of %s", c.Fault, strings.Join(faults, ", "))
+	if _, known := faults[c.Fault]; c.Fault != "" && !known {
+		bad("--fault is %q: it must be one of %s", c.Fault, strings.Join(Faults(), ", "))
 	}
 	c.validateDatabase(bad)
 	c.validateTarget(bad)
@@ -199,7 +189,7 @@ func (c Config) validateTarget(bad func(string, ...any)) {
 	if !isLoopback(u.Hostname()) && c.AllowTarget != u.Hostname() {
 		bad("--target %s is not on this machine: add --allow-target %s if you may load it", c.Target, u.Hostname())
 	}
-	if c.Fault == FaultSlowCommit || c.Fault == FaultLostCommit {
+	if faults[c.Fault].inService {
 		bad("--fault %s is a fault of our own service: leave out --target", c.Fault)
 	}
 }

@@ -28,7 +28,7 @@ func TestAConfigurationIsRefusedWithWhatIsWrongAndWhatToDo(t *testing.T) {
 		"an unknown strategy":                {func(c *rehearsal.Config) { c.Strategy = "hope" }, `--strategy is "hope"`},
 		"a scenario that is no name":         {func(c *rehearsal.Config) { c.Scenario = "Open Time" }, `--scenario is "Open Time"`},
 		"a parameter without a value":        {func(c *rehearsal.Config) { c.Env = []string{"ROUNDS"} }, `--env is "ROUNDS": it must be NAME=VALUE`},
-		"an unknown fault":                   {func(c *rehearsal.Config) { c.Fault = "fire" }, `--fault is "fire": it must be one of slow-commit`},
+		"an unknown fault":                   {func(c *rehearsal.Config) { c.Fault = "fire" }, `--fault is "fire": it must be one of busy-generator, double-enroll`},
 		"several instances on SQLite":        {func(c *rehearsal.Config) { c.Instances = 2 }, "add --database mariadb"},
 		"a database that is none":            {func(c *rehearsal.Config) { c.Database = "postgres" }, "--database is neither sqlite, mariadb nor a DSN"},
 		"a target that is no URL":            {func(c *rehearsal.Config) { c.Target = "localhost" }, `--target is "localhost"`},

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -91,7 +92,7 @@ func (r *rehearsal) startInstance(ctx context.Context) error {
 		Name: name, Path: r.program("registrar"), Env: r.environment, ReadyURL: "http://" + address + "/readyz",
 		Args: []string{"serve", "--listen=" + address, "--strategy=" + r.Strategy},
 	}
-	if r.Fault == FaultSlowCommit || r.Fault == FaultLostCommit {
+	if faults[r.Fault].inService {
 		spec.Args = append(spec.Args, "--fault="+r.Fault)
 		spec.Env = append(spec.Env, "STAMPEDE_ALLOW_FAULTS=yes")
 	}
@@ -324,7 +325,9 @@ func (r *rehearsal) setT0(ctx context.Context) error {
 		r.say("T0       %s (in %s)", r.t0.Format(time.RFC3339Nano), time.Until(r.t0).Round(time.Second))
 		return nil
 	}
-	body, err := json.Marshal(map[string]time.Time{"opens_at": r.t0, "closes_at": r.t0.Add(time.Hour)})
+	seeded := faults[r.Fault]
+	opens, closes := r.t0.Add(seeded.opensLate), r.t0.Add(cmp.Or(seeded.closesSoon, time.Hour))
+	body, err := json.Marshal(map[string]time.Time{"opens_at": opens, "closes_at": closes})
 	if err != nil {
 		return fmt.Errorf("setting the registration period: %w", err)
 	}
@@ -346,7 +349,7 @@ func (r *rehearsal) setT0(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for _, target := range r.targets {
-		if err := r.waitForPeriod(ctx, target); err != nil {
+		if err := r.waitForPeriod(ctx, target, opens); err != nil {
 			return err
 		}
 	}
@@ -355,12 +358,12 @@ func (r *rehearsal) setT0(ctx context.Context) error {
 }
 
 // waitForPeriod waits until an instance knows the period that was set on another one.
-func (r *rehearsal) waitForPeriod(ctx context.Context, target string) error {
+func (r *rehearsal) waitForPeriod(ctx context.Context, target string, opens time.Time) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		p, err := readPeriod(ctx, target)
-		if err == nil && p.OpensAt.Equal(r.t0) {
+		if err == nil && p.OpensAt.Equal(opens) {
 			return nil
 		}
 		select {

@@ -56,6 +56,9 @@ func Judge(
 	if a.history, err = readHistory(ctx, entries, record); err != nil {
 		return Report{}, fmt.Errorf("auditing: %w", err)
 	}
+	if record != nil {
+		a.skew = time.Duration(record.ClockSkewSeconds * float64(time.Second))
+	}
 	for _, c := range checks {
 		if err := ctx.Err(); err != nil {
 			return Report{}, fmt.Errorf("auditing: %w", err)
@@ -104,7 +107,11 @@ var checks = []struct {
 	{"refusal-left-nothing", (*auditor).refusalsLeftNothing},
 	{"unknown-resolved", (*auditor).unknownResolved},
 	{"untouched-state", (*auditor).untouched},
-	{"nothing-before-open", (*auditor).withinPeriod},
+	{"grant-stays-grant", (*auditor).grantsStay},
+	{"no-phantom-full", (*auditor).noPhantomFull},
+	{"refusal-founded", (*auditor).refusalsFounded},
+	{"nothing-before-open", (*auditor).nothingEarly},
+	{"nothing-after-close", (*auditor).nothingLate},
 	{"credit-limit", (*auditor).creditLimit},
 	{"timetable-clash-free", (*auditor).clashFree},
 	{"major-restriction", (*auditor).ofTheMajor},
@@ -114,8 +121,10 @@ var checks = []struct {
 type auditor struct {
 	before, after *state
 	history       *history
+	skew          time.Duration // The service's clock minus the generator's.
 	report        Report
 	grouped       [][]*Enrollment // Of byStudent.
+	possible      []life          // Of lives.
 }
 
 func (a *auditor) current() *Check { return &a.report.Checks[len(a.report.Checks)-1] }

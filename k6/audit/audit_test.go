@@ -79,7 +79,8 @@ func TestASmallRunPasses(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"no-oversell": 4, "taken-matches-enrollments": 4, "no-duplicate-enrollment": 3, "acknowledged-enrollment-present": 1,
 		"acknowledged-cancel-gone": 1, "every-new-enrollment-journalled": 2, "every-new-cancellation-journalled": 1,
-		"refusal-left-nothing": 1, "unknown-resolved": 2, "untouched-state": 2, "nothing-before-open": 2, "credit-limit": 2,
+		"refusal-left-nothing": 1, "unknown-resolved": 2, "untouched-state": 2, "nothing-before-open": 3, "nothing-after-close": 3, "credit-limit": 2,
+		"grant-stays-grant": 1, "no-phantom-full": 1, "refusal-founded": 0,
 		"timetable-clash-free": 3, "major-restriction": 3, "year-restriction": 3,
 	}, checked)
 }

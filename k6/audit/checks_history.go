@@ -31,12 +31,12 @@ func (a *auditor) grantsPresent() int {
 		section, ok := a.after.granted(one.id)
 		switch other := a.after.seats[seat{one.student, one.section}]; {
 		case ok && section != one.section:
-			a.violated("%s: granted at %s, but the key stands for section %d", one, clock(one.granted), section)
+			a.violated("%s: granted at %s, but the key stands for section %d", one, one.granted, section)
 		case !ok && other != nil:
 			a.violated("%s: granted at %s, but the key is absent; the student is in the section by key %s",
-				one, clock(one.granted), other.Key)
+				one, one.granted, other.Key)
 		case !ok:
-			a.violated("%s: granted at %s, but the enrollment is absent", one, clock(one.granted))
+			a.violated("%s: granted at %s, but the enrollment is absent", one, one.granted)
 		}
 	})
 	return checked
@@ -53,12 +53,12 @@ func (a *auditor) cancelsGone() int {
 		c := a.after.cancels[one.id]
 		switch {
 		case c == nil:
-			a.violated("%s: cancelled at %s, but there is no such cancellation", one, clock(one.granted))
+			a.violated("%s: cancelled at %s, but there is no such cancellation", one, one.granted)
 		case c.SectionID != one.section:
-			a.violated("%s: cancelled at %s, but the cancellation is of section %d", one, clock(one.granted), c.SectionID)
+			a.violated("%s: cancelled at %s, but the cancellation is of section %d", one, one.granted, c.SectionID)
 		case a.after.live[id{one.student, c.EnrollmentKey}] != nil:
 			a.violated("%s: cancelled at %s, but the enrollment with the key %s still stands",
-				one, clock(one.granted), c.EnrollmentKey)
+				one, one.granted, c.EnrollmentKey)
 		}
 	})
 	return checked
@@ -104,7 +104,7 @@ func (a *auditor) cancellationsJournalled() int {
 			continue
 		}
 		checked++
-		what := fmt.Sprintf("student %d, section %d, key %s, cancelled at %s", c.StudentID, c.SectionID, c.Key, clock(c.CancelledAt))
+		what := describeCancellation(c)
 		switch one := a.history.attempts[key]; {
 		case one == nil || one.op != journal.OpCancel:
 			a.violated("%s: the journal has no attempt to cancel with this key", what)
@@ -127,7 +127,7 @@ func (a *auditor) refusalsLeftNothing() int {
 			checked++
 			if e := a.after.live[one.id]; op == journal.OpEnroll && e != nil {
 				a.violated("%s: refused (%s) at %s, but enrolled in section %d at %s",
-					one, one.refusal, clock(one.refused), e.SectionID, clock(e.EnrolledAt))
+					one, one.refusal, one.refused, e.SectionID, clock(e.EnrolledAt))
 				return
 			}
 			c, did := a.after.ended[one.id], "granted, and cancelled"
@@ -136,7 +136,7 @@ func (a *auditor) refusalsLeftNothing() int {
 			}
 			if c != nil {
 				a.violated("%s: refused (%s) at %s, but %s at %s",
-					one, one.refusal, clock(one.refused), did, clock(c.CancelledAt))
+					one, one.refusal, one.refused, did, clock(c.CancelledAt))
 			}
 		})
 	}
@@ -164,7 +164,7 @@ func (a *auditor) unknownResolved() int {
 		case ok && section != one.section:
 			a.violated("%s: without an answer, and the key stands for section %d", one, section)
 		case !ok && one.acknowledged():
-			a.violated("%s: without an answer first, then granted at %s, but the enrollment is absent", one, clock(one.granted))
+			a.violated("%s: without an answer first, then granted at %s, but the enrollment is absent", one, one.granted)
 		default:
 			resolve(one, ok)
 		}
@@ -177,7 +177,7 @@ func (a *auditor) unknownResolved() int {
 		c, stood := a.after.cancels[one.id], a.before.seats[seat{one.student, one.section}]
 		switch {
 		case c == nil && one.acknowledged():
-			a.violated("%s: without an answer first, then cancelled at %s, but there is no such cancellation", one, clock(one.granted))
+			a.violated("%s: without an answer first, then cancelled at %s, but there is no such cancellation", one, one.granted)
 		case c == nil && stood != nil && a.lost(stood):
 			a.violated("%s: without an answer, and the enrollment with the key %s neither stands nor is cancelled", one, stood.Key)
 		default:
@@ -224,23 +224,4 @@ func (a *auditor) triedToCancel(e *Enrollment) bool {
 		}
 	}
 	return false
-}
-
-// withinPeriod: nobody was enrolled before the opening or after the closing.
-func (a *auditor) withinPeriod() int {
-	checked := 0
-	for i := range a.after.Enrollments {
-		e := &a.after.Enrollments[i]
-		if a.before.live[id{e.StudentID, e.Key}] != nil {
-			continue
-		}
-		checked++
-		switch {
-		case e.EnrolledAt.Before(a.after.OpensAt):
-			a.violated("%s: before the opening at %s", describe(*e), clock(a.after.OpensAt))
-		case e.EnrolledAt.After(a.after.ClosesAt):
-			a.violated("%s: after the closing at %s", describe(*e), clock(a.after.ClosesAt))
-		}
-	}
-	return checked
 }

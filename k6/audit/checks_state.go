@@ -172,3 +172,7 @@ func sectionList(list []*Enrollment) string {
 func describe(e Enrollment) string {
 	return fmt.Sprintf("student %d, section %d, key %s, enrolled at %s", e.StudentID, e.SectionID, e.Key, clock(e.EnrolledAt))
 }
+
+func describeCancellation(c *Cancellation) string {
+	return fmt.Sprintf("student %d, section %d, key %s, cancelled at %s", c.StudentID, c.SectionID, c.Key, clock(c.CancelledAt))
+}

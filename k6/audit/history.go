@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"iter"
 	"strings"
@@ -16,14 +18,29 @@ type attempt struct {
 	id
 	op      string
 	section int64
-	granted time.Time // When the grant, or the cancellation, was acknowledged first.
-	refused time.Time // When a definite refusal came last.
-	refusal string    // Its code.
-	open    bool      // Some request of it may have been carried out without an answer that says so.
+	sent    instant // When the first request of it was.
+	granted instant // When the grant, or the cancellation, was acknowledged first, or 0.
+	refused instant // When a definite refusal came last.
+	refusal string  // Its code.
+	open    bool    // Some request of it may have been carried out without an answer that says so.
+}
+
+// An instant counts microseconds since the Unix epoch, by the generator's clock.
+type instant int64
+
+func at(t time.Time) instant { return instant(t.UnixMicro()) }
+
+func (i instant) String() string { return clock(time.UnixMicro(int64(i))) }
+
+// A refusal is an answer by the rules, and when the service may have given it.
+type refusal struct {
+	*attempt
+	code           string
+	sent, finished instant
 }
 
 // acknowledged says whether the service told the student yes.
-func (a *attempt) acknowledged() bool { return !a.granted.IsZero() }
+func (a *attempt) acknowledged() bool { return a.granted != 0 }
 
 // unanswered says whether no answer told the student what became of it.
 func (a *attempt) unanswered() bool { return a.open && !a.acknowledged() && a.refusal == "" }
@@ -32,6 +49,7 @@ func (a *attempt) unanswered() bool { return a.open && !a.acknowledged() && a.re
 type history struct {
 	attempts map[id]*attempt
 	order    []*attempt          // The same, in the journals' order.
+	refusals []refusal           // In that order, too.
 	cancels  map[seat][]*attempt // The attempts to cancel, by what they cancel.
 	outcomes map[string]int64    // Journalled requests with a definite answer.
 }
@@ -42,7 +60,7 @@ var refusals = map[string]bool{
 	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
 	run.MajorRestricted: true, run.YearRestricted: true,
 	run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true,
-	"section-not-found": true, "invalid-request": true, "idempotency-key-reused": true, "unauthenticated": true,
+	"section-not-found": true, "invalid-request": true, keyReused: true, "unauthenticated": true,
 	"token-expired": true, "forbidden": true, "too-large": true, "not-found": true, "method-not-allowed": true,
 }
 
@@ -68,10 +86,10 @@ func readHistory(ctx context.Context, entries iter.Seq2[journal.Entry, error], r
 }
 
 func (h *history) add(e *journal.Entry) error {
-	key := id{e.StudentID, e.Key}
+	key := id{e.StudentID, rowKey(e.Key)}
 	a := h.attempts[key]
 	if a == nil {
-		a = &attempt{id: key, op: e.Op, section: e.SectionID}
+		a = &attempt{id: key, op: e.Op, section: e.SectionID, sent: at(e.Sent)}
 		h.attempts[key] = a
 		h.order = append(h.order, a)
 		if e.Op == journal.OpCancel {
@@ -83,22 +101,35 @@ func (h *history) add(e *journal.Entry) error {
 		return fmt.Errorf("in the journal student %d used the key %s to %s section %d and to %s section %d",
 			e.StudentID, e.Key, a.op, a.section, e.Op, e.SectionID)
 	}
+	a.sent = min(a.sent, at(e.Sent))
 	if run.Definite(e.Op, e.Outcome) {
 		h.outcomes[e.Outcome]++
 	}
 	switch {
 	case (e.Op == journal.OpEnroll && e.Outcome == run.Granted) || (e.Op == journal.OpCancel && e.Outcome == run.Cancelled):
-		if a.granted.IsZero() || e.Finished.Before(a.granted) {
-			a.granted = e.Finished
+		if finished := at(e.Finished); a.granted == 0 || finished < a.granted {
+			a.granted = finished
 		}
 	case refusals[e.Outcome]:
-		if a.refusal == "" || e.Finished.After(a.refused) {
-			a.refused, a.refusal = e.Finished, e.Outcome
+		finished := at(e.Finished)
+		if a.refusal == "" || finished > a.refused {
+			a.refused, a.refusal = finished, e.Outcome
 		}
+		h.refusals = append(h.refusals, refusal{attempt: a, code: e.Outcome, sent: at(e.Sent), finished: finished})
 	default:
 		a.open = true
 	}
 	return nil
+}
+
+// rowKey is the key in the service's tables. One request for a whole cart has one key and makes rows in many sections: the
+// journal holds the key, a space and the section, and the service's contract says what becomes of that.
+func rowKey(key string) string {
+	if !strings.Contains(key, " ") {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "cart." + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // compare refuses a history that lacks answers which the generator counted: an audit of it would prove nothing.

@@ -95,6 +95,9 @@ func (s *service) cancel(student, section int64, key string) string {
 	if s.cancelled[key] {
 		return run.Cancelled
 	}
+	if s.now.Before(opens) {
+		return run.PeriodNotOpen
+	}
 	at := slices.IndexFunc(s.enrollments, func(e audit.Enrollment) bool { return e.StudentID == student && e.SectionID == section })
 	if at < 0 {
 		return run.NotEnrolled
@@ -151,7 +154,7 @@ func worlds() *rapid.Generator[world] {
 		for i := range s.enrollments {
 			s.enrollments[i].EnrolledAt = opens.Add(-24 * time.Hour)
 		}
-		s.now = opens.Add(-time.Second)
+		s.now = opens.Add(-300 * time.Millisecond)
 		w := world{before: s.export()}
 		for n := range rapid.IntRange(40, 90).Draw(t, "attempts") {
 			w.attempt(t, s, n, student.Draw(t, "student").ID, int64(section.Draw(t, "section")))
@@ -164,7 +167,7 @@ func worlds() *rapid.Generator[world] {
 // attempt lets a student try, and again while there is no definite answer and patience is left.
 func (w *world) attempt(t *rapid.T, s *service, n int, student, section int64) {
 	op, ask := journal.OpEnroll, s.enroll
-	if rapid.IntRange(0, 5).Draw(t, "op") == 0 {
+	if rapid.IntRange(0, 3).Draw(t, "op") == 0 {
 		op, ask = journal.OpCancel, s.cancel
 		if len(s.enrollments) > 0 && rapid.Bool().Draw(t, "has it") {
 			e := rapid.SampledFrom(s.enrollments).Draw(t, "enrollment")
@@ -174,8 +177,12 @@ func (w *world) attempt(t *rapid.T, s *service, n int, student, section int64) {
 	key := fmt.Sprintf("%s-%d-%d", runID, student, n)
 	scheduled := s.now
 	for range rapid.IntRange(1, 3).Draw(t, "patience") {
-		e := journal.Entry{Op: op, StudentID: student, SectionID: section, Key: key, Scheduled: scheduled, Sent: s.now, Outcome: journal.OutcomeUnknown}
 		s.now = s.now.Add(time.Duration(rapid.IntRange(1, 60_000).Draw(t, "µs")) * time.Microsecond)
+		// On their way requests and answers overtake each other.
+		way := rapid.IntRange(0, 200_000)
+		e := journal.Entry{Op: op, StudentID: student, SectionID: section, Key: key, Scheduled: scheduled, Outcome: journal.OutcomeUnknown}
+		e.Sent = s.now.Add(-time.Duration(way.Draw(t, "there")) * time.Microsecond)
+		finished := s.now.Add(time.Duration(way.Draw(t, "back")) * time.Microsecond)
 		switch rapid.SampledFrom([]string{"ok", "ok", "ok", "ok", "not heard", "answer lost", "shed", "broke after"}).Draw(t, "fate") {
 		case "ok":
 			e.Outcome, e.Status = ask(student, section, key), 200
@@ -188,7 +195,7 @@ func (w *world) attempt(t *rapid.T, s *service, n int, student, section int64) {
 			e.Outcome, e.Status = "internal", 500
 		}
 		if e.Status != 0 {
-			e.Finished = s.now
+			e.Finished = finished
 		}
 		w.entries = append(w.entries, e)
 		if run.Definite(op, e.Outcome) {

@@ -83,6 +83,37 @@ func (w *world) forget(key string) {
 	w.entries = slices.DeleteFunc(slices.Clone(w.entries), func(e journal.Entry) bool { return e.Key == key })
 }
 
+// again repeats the last request of a key, with another outcome.
+func (w *world) again(key, outcome string) {
+	var last journal.Entry
+	for _, e := range w.entries {
+		if e.Key == key && e.Sent.After(last.Sent) {
+			last = e
+		}
+	}
+	last.Sent = last.Sent.Add(time.Minute)
+	last.Finished, last.Outcome, last.Status = last.Sent.Add(time.Millisecond), outcome, 409
+	w.entries = append(w.entries, last)
+}
+
+// refuse turns a refusal to enroll that stands alone under its key into another one, where ok accepts it.
+func (w *world) refuse(t *rapid.T, code string, ok func(e journal.Entry, section *audit.Section) bool) bool {
+	at, found := pick(t, w.entries, func(e journal.Entry) bool {
+		return e.Op == journal.OpEnroll && run.Definite(e.Op, e.Outcome) && e.Outcome != run.Granted && len(w.outcomes(e.Key)) == 1
+	})
+	if !found || !ok(w.entries[at], w.section(w.entries[at].SectionID)) {
+		return false
+	}
+	w.entries[at].Outcome = code
+	return true
+}
+
+// never says whether a student was never in a section.
+func (w *world) never(student, section int64) bool {
+	return !slices.ContainsFunc(w.after.Enrollments, func(e audit.Enrollment) bool { return e.StudentID == student && e.SectionID == section }) &&
+		!slices.ContainsFunc(w.after.Cancellations, func(c audit.Cancellation) bool { return c.StudentID == student && c.SectionID == section })
+}
+
 var bugs = []bug{
 	{"a section has more students than seats", "no-oversell", func(t *rapid.T, w *world) bool {
 		at, ok := pick(t, w.after.Sections, func(s audit.Section) bool { return s.Taken > 0 })
@@ -298,12 +329,116 @@ var bugs = []bug{
 		}
 		return ok
 	}},
-	{"a student is enrolled after the closing", "nothing-before-open", func(t *rapid.T, w *world) bool {
+	{"a student is enrolled after the closing", "nothing-after-close", func(t *rapid.T, w *world) bool {
 		at, ok := pick(t, w.after.Enrollments, func(e audit.Enrollment) bool { return !w.old(e.Key) })
 		if ok {
-			w.after.Enrollments[at].EnrolledAt = w.after.ClosesAt.Add(time.Millisecond)
+			w.after.Enrollments[at].EnrolledAt = w.after.ClosesAt
 		}
 		return ok
+	}},
+	{"a seat is given back before the opening", "nothing-before-open", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Cancellations, func(c audit.Cancellation) bool { return !w.old(c.Key) })
+		if ok {
+			w.after.Cancellations[at].CancelledAt = opens.Add(-time.Millisecond)
+		}
+		return ok
+	}},
+	{"a seat is given back after the closing", "nothing-after-close", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Cancellations, func(c audit.Cancellation) bool { return !w.old(c.Key) })
+		if ok {
+			w.after.Cancellations[at].CancelledAt = w.after.ClosesAt.Add(time.Second)
+		}
+		return ok
+	}},
+	{"a section is said to be full that cannot have been", "no-phantom-full", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.entries, func(e journal.Entry) bool { return e.Outcome == run.SectionFull })
+		if ok {
+			id := w.entries[at].SectionID
+			w.section(id).Capacity, w.before.Sections[id-1].Capacity = 100, 100
+		}
+		return ok
+	}},
+	{"a section is said to be full in which all seats but one can have been taken", "no-phantom-full", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Sections, func(s audit.Section) bool {
+			return s.Taken == s.Capacity && !slices.ContainsFunc(w.after.Cancellations, func(c audit.Cancellation) bool { return c.SectionID == s.ID })
+		})
+		if !ok {
+			return false
+		}
+		section := &w.after.Sections[at]
+		section.Capacity++
+		w.before.Sections[at].Capacity++
+		last := w.entries[len(w.entries)-1]
+		last.Op, last.SectionID, last.Outcome, last.Status, last.Key = journal.OpEnroll, section.ID, run.SectionFull, 409, last.Key+"-new"
+		last.Finished = last.Sent
+		w.entries = append(w.entries, last)
+		return true
+	}},
+	{"who asks again is told that it is enrolled, by its own key", "grant-stays-grant", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Enrollments, func(e audit.Enrollment) bool {
+			return !w.old(e.Key) && !slices.Contains(w.outcomes(e.Key), run.Granted) && !slices.ContainsFunc(w.after.Cancellations, func(c audit.Cancellation) bool {
+				return c.StudentID == e.StudentID && c.SectionID == e.SectionID
+			})
+		})
+		if ok {
+			w.again(w.after.Enrollments[at].Key, run.AlreadyEnrolled)
+		}
+		return ok
+	}},
+	{"who asks again after a grant is refused", "grant-stays-grant", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Enrollments, func(e audit.Enrollment) bool { return slices.Contains(w.outcomes(e.Key), run.Granted) })
+		if ok {
+			w.again(w.after.Enrollments[at].Key, run.SectionFull)
+		}
+		return ok
+	}},
+	{"a student is said to be in a section where it never was", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.AlreadyEnrolled, func(e journal.Entry, section *audit.Section) bool {
+			return w.never(e.StudentID, e.SectionID)
+		})
+	}},
+	{"a student is said to have too many credits", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.CreditLimit, func(e journal.Entry, section *audit.Section) bool {
+			for i := range w.after.Students {
+				w.after.Students[i].MaxCredits = 100
+			}
+			return true
+		})
+	}},
+	{"a student is said to have something else at that hour", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.TimetableClash, func(e journal.Entry, section *audit.Section) bool {
+			section.Slots = []audit.Slot{{Weekday: "sat", Period: 9}}
+			return true
+		})
+	}},
+	{"a student is said to be of the wrong major", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.MajorRestricted, func(e journal.Entry, section *audit.Section) bool {
+			section.OnlyMajorID = 0
+			return true
+		})
+	}},
+	{"a student is said to be too young", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.YearRestricted, func(e journal.Entry, section *audit.Section) bool {
+			section.MinYear = 0
+			return true
+		})
+	}},
+	{"a student is said not to be in a section where it is", "refusal-founded", func(t *rapid.T, w *world) bool {
+		at, ok := pick(t, w.after.Enrollments, func(e audit.Enrollment) bool { return w.old(e.Key) })
+		if ok {
+			e, last := w.after.Enrollments[at], w.entries[len(w.entries)-1]
+			last.Op, last.StudentID, last.SectionID, last.Outcome, last.Status = journal.OpCancel, e.StudentID, e.SectionID, run.NotEnrolled, 404
+			last.Key, last.Finished = last.Key+"-new", last.Sent
+			w.entries = append(w.entries, last)
+		}
+		return ok
+	}},
+	{"the period is said to be over", "refusal-founded", func(t *rapid.T, w *world) bool {
+		return w.refuse(t, run.PeriodClosed, func(journal.Entry, *audit.Section) bool { return true })
+	}},
+	{"the period is said not to have begun", "refusal-founded", func(t *rapid.T, w *world) bool {
+		w.after.OpensAt = opens.Add(-time.Hour)
+		return w.refuse(t, run.PeriodNotOpen, func(journal.Entry, *audit.Section) bool { return true })
 	}},
 	{"a student has too many credits", "credit-limit", func(t *rapid.T, w *world) bool {
 		at, ok := pick(t, w.after.Enrollments, func(audit.Enrollment) bool { return true })

@@ -134,7 +134,7 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 		r.decided(book.decide(r))
 	}
 	changes := book.changes()
-	l.loseRows(&changes)
+	l.wrong.change(book, &changes)
 	since = l.phase("decide", since)
 	if err := tx.Apply(ctx, changes); err != nil {
 		return err
@@ -150,6 +150,7 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 	if l.config.Observer.Seats != nil {
 		l.config.Observer.Seats(book.counts(changes))
 	}
+	l.wrong.committed(batch)
 	return nil
 }
 
@@ -183,7 +184,7 @@ func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*boo
 	if err != nil {
 		return nil, err
 	}
-	book := newBook(now, period, catalogue)
+	book := newBook(now, l.wrong.period(period), catalogue, l.wrong)
 	return book, book.fill(locked, enrollments, cancellations, seats)
 }
 
@@ -210,23 +211,6 @@ func cancellations(ctx context.Context, tx *store.Tx, students []store.LockedStu
 		return nil, nil
 	}
 	return tx.Cancellations(ctx, ids)
-}
-
-// loseRows is the lost-commit fault.
-func (l *Ledger) loseRows(changes *store.Changes) {
-	every := int64(l.config.Faults.LostCommitEvery)
-	if every == 0 {
-		return
-	}
-	changes.Added = slices.DeleteFunc(changes.Added, func(row registration.Enrollment) bool {
-		if l.seats.Add(1)%every != 0 {
-			return false
-		}
-		if changes.Taken[row.Section]--; changes.Taken[row.Section] == 0 {
-			delete(changes.Taken, row.Section)
-		}
-		return true
-	})
 }
 
 func pauseFor(ctx context.Context, pause time.Duration) error {

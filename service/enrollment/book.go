@@ -43,6 +43,7 @@ type book struct {
 	now       time.Time
 	period    registration.Period
 	catalogue *catalogue
+	wrong     *mistakes
 	order     []*account // by student id
 	accounts  map[registration.StudentID]*account
 	seats     map[registration.SectionID]*seats
@@ -71,9 +72,9 @@ type seats struct {
 	capacity, taken, before int
 }
 
-func newBook(now time.Time, period registration.Period, catalogue *catalogue) *book {
+func newBook(now time.Time, period registration.Period, catalogue *catalogue, wrong *mistakes) *book {
 	return &book{
-		now: now, period: period, catalogue: catalogue,
+		now: now, period: period, catalogue: catalogue, wrong: wrong,
 		accounts: map[registration.StudentID]*account{}, seats: map[registration.SectionID]*seats{},
 	}
 }
@@ -114,7 +115,7 @@ func (b *book) decide(r *request) (answer, error) {
 	if account == nil {
 		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.student)
 	}
-	if found, known, err := account.recall(r); known {
+	if found, known, err := account.recall(r); known && !b.wrong.forgets() {
 		return found, err
 	}
 	if r.op == opCancel {
@@ -159,13 +160,22 @@ func (b *book) enroll(a *account, r *request) (answer, error) {
 		return answer{}, registration.Errorf(registration.SectionNotFound, "there is no section %d", r.section)
 	}
 	section.Capacity, section.Taken = seats.capacity, seats.taken
-	if err := registration.CheckEnroll(b.period, b.now, a.standing, section); err != nil {
+	extra := b.wrong.oversells(r.section, seats.taken >= seats.capacity)
+	if extra {
+		section.Taken--
+	}
+	if err := registration.CheckEnroll(b.period, b.now, b.wrong.standing(a.standing, r.section), section); err != nil {
 		return answer{}, err
+	}
+	if b.wrong.some(PhantomFull) {
+		return answer{}, registration.Errorf(registration.SectionFull, "section %d has no seat left", r.section)
 	}
 	granted := registration.Enrollment{Student: r.student, Section: r.section, Key: r.key, EnrolledAt: b.now}
 	a.rows = append(a.rows, row{Enrollment: granted})
 	a.standing.Held = append(a.standing.Held, section)
-	seats.taken++
+	if !extra {
+		seats.taken++
+	}
 	return answer{enrollment: granted}, nil
 }
 

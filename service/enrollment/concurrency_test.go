@@ -180,7 +180,7 @@ func TestAFaultInOneStudentsRowsStaysThatStudents(t *testing.T) {
 func TestFaultsBreakWhatTheySay(t *testing.T) {
 	each(t, func(t *testing.T, database storetest.Database, strategy enrollment.Strategy) {
 		db := fill(t, database, storetest.University(20, seats(20)...))
-		lossy := newLedger(t, db, enrollment.Config{Strategy: strategy, Faults: enrollment.Faults{LostCommitEvery: 5}})
+		lossy := newLedger(t, db, enrollment.Config{Strategy: strategy, Faults: enrollment.Faults{Bug: enrollment.LostCommit, Every: 5}})
 		for i := range 20 {
 			require.Empty(t, send(t.Context(), lossy, request{student: student(i), section: 1, key: "k"}).code)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/goormu/stampede/service/registration"
@@ -55,9 +56,10 @@ type Config struct {
 type Faults struct {
 	// SlowCommit is a pause in each transaction before its COMMIT, with every lock held.
 	SlowCommit time.Duration
-	// LostCommitEvery, where positive, leaves every N-th granted row out of the INSERT and out of the section's count,
-	// and acknowledges it all the same.
-	LostCommitEvery int
+	// Bug is the mistake that the ledger makes, or empty.
+	Bug Bug
+	// Every is how seldom a Bug that strikes some requests does: one in so many, 20 by default.
+	Every int
 }
 
 // Observer receives the ledger's events for metrics. Any field may be nil. The functions are called from the ledger's
@@ -93,8 +95,11 @@ func (c Config) Validate() error {
 	if c.Timeout < 0 {
 		faults = append(faults, fmt.Errorf("transaction time-out %s is negative", c.Timeout))
 	}
-	if c.Faults.SlowCommit < 0 || c.Faults.LostCommitEvery < 0 {
+	if c.Faults.SlowCommit < 0 || c.Faults.Every < 0 {
 		faults = append(faults, errors.New("a fault's setting is negative"))
+	}
+	if c.Faults.Bug != "" && !slices.Contains(Bugs(), c.Faults.Bug) {
+		faults = append(faults, fmt.Errorf("bug %q is none of %q", c.Faults.Bug, Bugs()))
 	}
 	return errors.Join(faults...)
 }
@@ -114,6 +119,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Retries == 0 {
 		c.Retries = 4
+	}
+	if c.Faults.Every == 0 {
+		c.Faults.Every = someOf
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

@@ -19,7 +19,7 @@ type Ledger struct {
 	store  *store.Store
 	queue  chan *request
 	rate   rate
-	seats  atomic.Int64 // rows counted by the lost-commit fault
+	wrong  *mistakes
 
 	catalogue atomic.Pointer[catalogue]
 
@@ -39,7 +39,15 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	if config.Strategy == ForUpdate {
 		workers, config.BatchSize = max(db.Writers(), 1), 1
 	}
-	l := &Ledger{config: config, store: db, queue: make(chan *request, config.QueueSize)}
+	l := &Ledger{
+		config: config, store: db, queue: make(chan *request, config.QueueSize),
+		wrong: &mistakes{bug: config.Faults.Bug, every: int64(config.Faults.Every)},
+	}
+	if config.Faults.Bug == DoubleEnroll {
+		if err := db.LoosenEnrollments(context.Background()); err != nil {
+			return nil, fmt.Errorf("starting the seat ledger: %w", err)
+		}
+	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	l.stop = stop
 	for range workers {

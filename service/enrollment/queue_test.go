@@ -183,7 +183,7 @@ func TestABatchHoldsAsManyAsItMay(t *testing.T) {
 
 func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 	err := enrollment.Config{
-		Strategy: "hope", QueueSize: -1, BatchSize: 513, Timeout: -1, Faults: enrollment.Faults{LostCommitEvery: -1},
+		Strategy: "hope", QueueSize: -1, BatchSize: 513, Timeout: -1, Faults: enrollment.Faults{Every: -1},
 	}.Validate()
 	for _, fault := range []string{"strategy", "queue size", "batch size", "time-out", "fault"} {
 		require.ErrorContains(t, err, fault)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -113,7 +114,7 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&config.Balancer, "balancer", "", "haproxy: stands before the instances, as in production")
 	flags.Var((*killFlag)(&config.Kills), "kill", "PART@FROM or PART@FROM..UNTIL after T0, repeatable: kill -9 registrar-0, mariadb or haproxy, and start it again (mariadb@1s..3s)")
 	flags.StringVar(&config.Strategy, "strategy", config.Strategy, "how the service takes seats: group-commit or for-update")
-	flags.StringVar(&config.Scenario, "scenario", config.Scenario, "what the students do: a NAME of `k6 x stampede list`")
+	flags.StringVar(&config.Scenario, "scenario", config.Scenario, "what the students do: a NAME that k6 x stampede list shows (default open-time, or what brings the fault to light)")
 	flags.StringArrayVarP(&config.Env, "env", "e", nil, "a parameter of the scenario, NAME=VALUE, as k6 takes it; may be repeated")
 	flags.StringVar(&config.Target, "target", "", "URL of a service that runs already; nothing of ours is started but k6 (and a Prometheus, unless --prometheus names one)")
 	flags.StringVar(&config.AllowTarget, "allow-target", "", "HOST of a target that is not on this machine, named again so that nobody is loaded by mistake")
@@ -122,7 +123,7 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&config.Spec, "spec", "", "FILE or folder of OpenSLO documents (default: the embedded slo/objectives/registration.yaml)")
 	flags.StringVar(&config.Out, "out", "", "run folder (default runs/ID)")
 	flags.BoolVar(&config.Keep, "keep", false, "leave everything up after the verdict and print the URLs, until Ctrl-C")
-	flags.StringVar(&config.Fault, "fault", "", "show that the verdict can fail: slow-commit, lost-commit, no-metrics or busy-generator")
+	flags.StringVar(&config.Fault, "fault", "", "show that the verdict can fail: "+strings.Join(rehearsal.Faults(), ", "))
 	flags.StringVar(&config.Bin, "bin", "", "folder of the programs registrar, k6, slo and prometheus (default: that of stampede)")
 	return command
 }

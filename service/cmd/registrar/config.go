@@ -58,7 +58,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	secretFlag(f, &c.SecretFile)
 	f.DurationVar(&c.DrainDelay, "drain-delay", c.DrainDelay, "how long to go on answering, not ready, after SIGTERM: the time a load balancer needs to notice")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "how long requests may take to end after that")
-	f.StringVar(&c.Fault, "fault", c.Fault, "test only: break the ledger on purpose (slow-commit or lost-commit); needs STAMPEDE_ALLOW_FAULTS=yes")
+	f.StringVar(&c.Fault, "fault", c.Fault, "test only: break the ledger on purpose ("+faults()+"); needs STAMPEDE_ALLOW_FAULTS=yes")
 	f.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	f.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
 }
@@ -134,18 +134,30 @@ func (c *serveConfig) level() (level slog.Level, err error) {
 	return level, nil
 }
 
-// faults are the ways to break the ledger on purpose, so that it can be shown that those who judge it notice.
-var faults = map[string]enrollment.Faults{
-	"slow-commit": {SlowCommit: 4 * time.Second},
-	"lost-commit": {LostCommitEvery: 20},
+const slowCommit = "slow-commit"
+
+// faults names the ways to break the ledger on purpose, so that it can be shown that those who judge it notice.
+func faults() string {
+	names := []string{slowCommit}
+	for _, bug := range enrollment.Bugs() {
+		names = append(names, string(bug))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c *serveConfig) faults() enrollment.Faults {
+	if c.Fault == slowCommit {
+		return enrollment.Faults{SlowCommit: 4 * time.Second}
+	}
+	return enrollment.Faults{Bug: enrollment.Bug(c.Fault)}
 }
 
 func (c *serveConfig) checkFault() error {
 	if c.Fault == "" {
 		return nil
 	}
-	if _, known := faults[c.Fault]; !known {
-		return fmt.Errorf("--fault %q: want slow-commit or lost-commit", c.Fault)
+	if c.Fault != slowCommit && !slices.Contains(enrollment.Bugs(), enrollment.Bug(c.Fault)) {
+		return fmt.Errorf("--fault %q: want one of %s", c.Fault, faults())
 	}
 	if !c.FaultsAllowed {
 		return fmt.Errorf("--fault %s breaks the service on purpose: it needs STAMPEDE_ALLOW_FAULTS=yes in the environment", c.Fault)

@@ -73,7 +73,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	metrics, board := telemetry.New(prometheus.NewRegistry()), seats.NewBoard(time.Now)
 	defer board.Close()
 	ledger, err := enrollment.New(db, enrollment.Config{
-		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: faults[config.Fault], Logger: log,
+		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: config.faults(), Logger: log,
 		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: board.Committed},
 	})
 	if err != nil {

@@ -1,0 +1,39 @@
+package audit
+
+import "time"
+
+// nothingEarly: nobody was enrolled, and nobody's seat was given back, before the opening.
+func (a *auditor) nothingEarly() int {
+	return a.eachNew(func(what string, when time.Time) {
+		if when.Before(a.after.OpensAt) {
+			a.violated("%s: before the opening at %s", what, clock(a.after.OpensAt))
+		}
+	})
+}
+
+// nothingLate: nor from the closing on.
+func (a *auditor) nothingLate() int {
+	return a.eachNew(func(what string, when time.Time) {
+		if end := a.after.ClosesAt; !end.IsZero() && !when.Before(end) {
+			a.violated("%s: after the closing at %s", what, clock(end))
+		}
+	})
+}
+
+// eachNew calls look with what the run made, and when it did by the service's clock.
+func (a *auditor) eachNew(look func(what string, when time.Time)) int {
+	checked := 0
+	for i := range a.after.Enrollments {
+		if e := &a.after.Enrollments[i]; a.before.live[id{e.StudentID, e.Key}] == nil {
+			checked++
+			look(describe(*e), e.EnrolledAt)
+		}
+	}
+	for i := range a.after.Cancellations {
+		if c := &a.after.Cancellations[i]; a.before.cancels[id{c.StudentID, c.Key}] == nil {
+			checked++
+			look(describeCancellation(c), c.CancelledAt)
+		}
+	}
+	return checked
+}
