@@ -31,6 +31,7 @@ type flags struct {
 	prometheus, run, out, format    string
 	replicaLabels                   []string
 	replicas                        int
+	history                         bool
 	from, to, t0                    string
 	wait                            time.Duration
 	baselines                       []string
@@ -63,6 +64,7 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus or of a Thanos querier, or of anything that speaks its API; may have a path")
 	fs.IntVar(&f.replicas, "replicas", 0, "how many `replicas` of Prometheus must hold the samples behind a Thanos querier (default: as many as do)")
 	fs.StringArrayVar(&f.replicaLabels, "replica-label", nil, "a `label` that tells replicas apart (default: the querier is asked); may be given several times")
+	fs.BoolVar(&f.history, "history", false, "also tell the burn rates over 5m to 3d, and what is left of the period's error budget")
 	fs.StringVar(&f.run, "run", "", "the run's `folder`, with run.json and audit.json")
 	fs.StringVar(&f.from, "from", "", "start of the window, a `time`")
 	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")
@@ -259,7 +261,12 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 		}
 	} else {
 		var err error
+		var history evaluation.History
+		if f.history {
+			history = j.client.Number
+		}
 		v, err = evaluation.Evaluate(ctx, evaluation.Config{
+			History:    history,
 			Objectives: j.spec.Objectives, Source: j.client, Window: j.window, T0: j.t0,
 			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait, Replicas: f.replicas,
 		})

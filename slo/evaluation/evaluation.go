@@ -36,6 +36,8 @@ type Config struct {
 	HasRun bool
 	// Replicas is how many replicas must hold the samples where the source shows several; 0 asks for none.
 	Replicas int
+	// History asks for what burned over longer spans, nil for nothing.
+	History History
 	// Wait is how long after the window's end a scrape that closes it is waited for.
 	Wait time.Duration
 	// Now tells the time; nil means time.Now.
@@ -133,7 +135,13 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 			m.Window, m.Doubts = v.Window, append(e.doubts(o, r, totals), doubts...)
 			judged[i] = verdict.Judge(o, m)
 		}
-		v.Objectives = append(v.Objectives, verdict.Agree(judged))
+		out := verdict.Agree(judged)
+		if e.History != nil && o.Floor == 0 {
+			if err := e.look(ctx, o, &out); err != nil {
+				return err
+			}
+		}
+		v.Objectives = append(v.Objectives, out)
 	}
 	return nil
 }

@@ -65,6 +65,27 @@ func Budget(share float64) string {
 	return Percent(share)
 }
 
+// Times writes a factor with three significant digits.
+func Times(v float64) string {
+	if v >= 100 {
+		return Count(math.Round(v))
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
+// Span writes a long duration in the unit that suits it: days, hours or minutes.
+func Span(d time.Duration) string {
+	switch {
+	case d >= 365*24*time.Hour:
+		return "over a year"
+	case d >= 48*time.Hour:
+		return Times(d.Hours()/24) + " d"
+	case d >= 2*time.Hour:
+		return Times(d.Hours()) + " h"
+	}
+	return Times(d.Minutes()) + " min"
+}
+
 // Duration writes a duration with three significant digits.
 func Duration(d time.Duration) string {
 	switch a := d.Abs(); {

@@ -36,3 +36,12 @@ func TestCountsRatesAndDurations(t *testing.T) {
 		require.Equal(t, want, figure.Duration(d))
 	}
 }
+
+func TestLongSpansAndFactors(t *testing.T) {
+	require.Equal(t, "3.5 d", figure.Span(84*time.Hour))
+	require.Equal(t, "2.5 h", figure.Span(150*time.Minute))
+	require.Equal(t, "90 min", figure.Span(90*time.Minute))
+	require.Equal(t, "over a year", figure.Span(9000*time.Hour))
+	require.Equal(t, "14.4", figure.Times(14.4))
+	require.Equal(t, "1,250", figure.Times(1249.6))
+}

@@ -219,7 +219,7 @@ func (l *loader) objectives(r *reader, d *document) []Objective {
 	for i, b := range d.slo.objectives {
 		o := Objective{
 			Position: b.Position, Name: d.name, Title: d.title, Description: d.slo.description,
-			Service: d.slo.service, Period: d.slo.period, Annotations: annotations,
+			Service: d.slo.service, Period: d.slo.period, Calendar: d.slo.calendar, Annotations: annotations,
 		}
 		if o.Title == "" {
 			o.Title = o.Name

@@ -343,3 +343,21 @@ func TestExpectedEventsFallInAPeriod(t *testing.T) {
 	_, err := openslo.Parse("a.yaml", []byte(text+rest), openslo.Variables{})
 	require.ErrorContains(t, err, "a.yaml:5:54: stampede.goormu.dev/expected-events needs a timeWindow")
 }
+
+func TestACalendarsPeriodsFollowTheCalendar(t *testing.T) {
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	require.NoError(t, err)
+	c := openslo.Calendar{Start: time.Date(2024, 1, 1, 0, 0, 0, 0, seoul)}
+	at := time.Date(2026, 11, 24, 15, 30, 0, 0, time.UTC) // half past midnight of the 25th in Seoul
+	for period, want := range map[string]time.Time{
+		"1Q": time.Date(2026, 10, 1, 0, 0, 0, 0, seoul), "1M": time.Date(2026, 11, 1, 0, 0, 0, 0, seoul),
+		"1d": time.Date(2026, 11, 25, 0, 0, 0, 0, seoul), "1w": time.Date(2026, 11, 23, 0, 0, 0, 0, seoul),
+		"2Y": time.Date(2026, 1, 1, 0, 0, 0, 0, seoul), "1h": time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC), "1m": at,
+	} {
+		began, ok := c.Began(period, at)
+		require.True(t, ok)
+		require.True(t, want.Equal(began), "%s: %s", period, began)
+	}
+	_, ok := c.Began("1Q", c.Start.Add(-time.Second))
+	require.False(t, ok)
+}

@@ -1,6 +1,7 @@
 package openslo
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -22,4 +23,43 @@ func Length(period string) (length time.Duration, ok bool) {
 		return 0, false
 	}
 	return time.Duration(n) * unit, true
+}
+
+// Calendar is the first of the periods that follow each other by the calendar, in its own time zone.
+type Calendar struct{ Start time.Time }
+
+// Began is when the period of a calendar began in which an instant lies: here a month, a quarter and a year are as long as
+// the calendar has them. ok is false before the first one, and where the text is no period.
+func (c Calendar) Began(period string, at time.Time) (began time.Time, ok bool) {
+	length, ok := Length(period)
+	if !ok || at.Before(c.Start) {
+		return time.Time{}, false
+	}
+	n, unit := 0, period[len(period)-1]
+	if _, err := fmt.Sscanf(period, "%d", &n); err != nil {
+		return time.Time{}, false
+	}
+	nth := func(i int) time.Time {
+		switch unit {
+		case 'd':
+			return c.Start.AddDate(0, 0, i*n)
+		case 'w':
+			return c.Start.AddDate(0, 0, i*n*7)
+		case 'M':
+			return c.Start.AddDate(0, i*n, 0)
+		case 'Q':
+			return c.Start.AddDate(0, 3*i*n, 0)
+		case 'Y':
+			return c.Start.AddDate(i*n, 0, 0)
+		}
+		return c.Start.Add(time.Duration(i) * length)
+	}
+	i := int(at.Sub(c.Start) / length)
+	for !nth(i + 1).After(at) {
+		i++
+	}
+	for nth(i).After(at) {
+		i--
+	}
+	return nth(i), true
 }

@@ -14,6 +14,7 @@ import (
 // sloBody is an SLO's spec before references are resolved.
 type sloBody struct {
 	description, service, period string
+	calendar                     *Calendar
 	indicator                    *indicatorBody
 	objectives                   []objectiveBody
 }
@@ -49,7 +50,7 @@ func (r *reader) slo(n ast.Node, what string) *sloBody {
 	}
 	b := &sloBody{description: o.description(), service: o.text("service")}
 	b.indicator = r.indicatorOrRef(o)
-	b.period = r.timeWindow(o)
+	b.period, b.calendar = r.timeWindow(o)
 	if v := o.must("budgetingMethod"); v != nil {
 		switch text, _ := scalar(v); text {
 		case "Occurrences":
@@ -94,19 +95,18 @@ func (r *reader) indicatorOrRef(o *object) *indicatorBody {
 	return b
 }
 
-func (r *reader) timeWindow(o *object) string {
+func (r *reader) timeWindow(o *object) (period string, calendar *Calendar) {
 	items := o.list("timeWindow")
 	if len(items) > 1 {
 		r.fault(items[1], "%s must have exactly one item", o.path("timeWindow"))
 	}
 	if len(items) == 0 {
-		return ""
+		return "", nil
 	}
 	w, ok := r.object(items[0], o.path("timeWindow")+"[0]")
 	if !ok {
-		return ""
+		return "", nil
 	}
-	period := ""
 	if v := w.must("duration"); v != nil {
 		period = r.duration(v, w.path("duration"))
 	}
@@ -115,7 +115,7 @@ func (r *reader) timeWindow(o *object) string {
 		r.fault(v, "%s must be true or false", w.path("isRolling"))
 	}
 	if c, ok := r.optional(w, "calendar"); ok {
-		r.calendar(c)
+		calendar = r.calendar(c)
 		if isBool && rolling.Value {
 			r.fault(w.fields["isRolling"].Key, "%s: a calendar window does not roll", w.what)
 		}
@@ -123,23 +123,29 @@ func (r *reader) timeWindow(o *object) string {
 		r.fault(w.node, "%s: a window that does not roll needs a calendar", w.what)
 	}
 	w.rest()
-	return period
+	return period, calendar
 }
 
-func (r *reader) calendar(c *object) {
+func (r *reader) calendar(c *object) *Calendar {
+	zone, start := time.UTC, time.Time{}
+	if v := c.must("timeZone"); v != nil {
+		text, _ := scalar(v)
+		location, err := time.LoadLocation(text)
+		if err != nil || text == "" {
+			r.fault(v, "%s must be an IANA name like Asia/Seoul, not %q", c.path("timeZone"), text)
+		} else {
+			zone = location
+		}
+	}
 	if v := c.must("startTime"); v != nil {
 		text, _ := scalar(v)
-		if _, err := time.Parse(time.DateTime, text); err != nil {
+		var err error
+		if start, err = time.ParseInLocation(time.DateTime, text, zone); err != nil {
 			r.fault(v, "%s must be like 2020-01-21 12:30:00, not %q", c.path("startTime"), text)
 		}
 	}
-	if v := c.must("timeZone"); v != nil {
-		text, _ := scalar(v)
-		if _, err := time.LoadLocation(text); err != nil || text == "" {
-			r.fault(v, "%s must be an IANA name like Asia/Seoul, not %q", c.path("timeZone"), text)
-		}
-	}
 	c.rest()
+	return &Calendar{start}
 }
 
 func (r *reader) objective(n ast.Node, what string, needsIndicator bool) objectiveBody {

@@ -38,6 +38,8 @@ type Objective struct {
 	Good, Bad, Total *Query
 	// Period is the SLO's time window in OpenSLO's shorthand, such as 28d; empty where it has none.
 	Period string
+	// Calendar is where a calendar's periods begin; nil for a period that rolls.
+	Calendar *Calendar
 	Annotations
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ func (e *PartialError) Error() string { return e.Err.Error() }
 // Unwrap returns the client's error.
 func (e *PartialError) Unwrap() error { return e.Err }
 
+// asOne marks the context of a question to all replicas as one, over spans that are long enough for it.
+type asOne struct{}
+
 // parameters adds query parameters to every request.
 type parameters struct{ http.RoundTripper }
 
@@ -36,6 +40,10 @@ func (p parameters) RoundTrip(req *http.Request) (*http.Response, error) {
 	q := req.URL.Query()
 	for name, value := range rawParameters {
 		q.Set(name, value)
+	}
+	if req.Context().Value(asOne{}) != nil {
+		q.Set("dedup", "true")
+		q.Set("max_source_resolution", "auto")
 	}
 	req.URL.RawQuery = q.Encode()
 	return p.RoundTripper.RoundTrip(req)
@@ -102,6 +110,27 @@ func (c *Client) ahead(ctx context.Context) (time.Duration, error) {
 		return at.Sub(asked), nil
 	}
 	return 0, nil
+}
+
+// Number evaluates an expression at an instant, replicas taken as one, and returns the only number that comes of it; ok is
+// false where nothing does. A warning is an error: what is partial is not known.
+func (c *Client) Number(ctx context.Context, expression string, at time.Time) (value float64, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, asOne{}, true), queryTimeout)
+	defer cancel()
+	got, warnings, _, err := c.api.Query(ctx, expression, at)
+	if err != nil {
+		return 0, false, c.explain(oneLine(expression), err)
+	}
+	vector, isVector := got.(model.Vector)
+	switch {
+	case len(warnings) > 0:
+		return 0, false, fmt.Errorf("querying Prometheus at %s: it warns: %s", c.url, oneLine(warnings[0]))
+	case !isVector || len(vector) > 1:
+		return 0, false, fmt.Errorf("querying Prometheus at %s: %d series came back for %s, not one number", c.url, len(vector), oneLine(expression))
+	case len(vector) == 0 || math.IsNaN(float64(vector[0].Value)):
+		return 0, false, nil
+	}
+	return float64(vector[0].Value), true, nil
 }
 
 // get reads the data of an API answer; found is false where the source has no such path, or answers it otherwise.

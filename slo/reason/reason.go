@@ -52,6 +52,8 @@ const (
 	Ended         Code = "series-ended"
 	SourceWarning Code = "source-warning"
 
+	HistoryShort    Code = "history-short"
+	HistoryUnknown  Code = "history-unknown"
 	SourceClock     Code = "source-clock"
 	ClockSkew       Code = "clock-skew"
 	SourcePartial   Code = "source-partial"
@@ -113,6 +115,8 @@ var catalogue = map[Code][2]string{
 	Ended:         {"%s ended at %s, before the window's end", "%s가 구간 끝 이전인 %s에 끊김"},
 	SourceWarning: {"the source warns: %s", "데이터 원본의 경고: %s"},
 
+	HistoryShort:    {"the source's history does not reach back over %s", "데이터 원본의 이력이 %s 전까지 미치지 않음"},
+	HistoryUnknown:  {"the history could not be read: %s", "이력을 읽지 못함: %s"},
 	SourceClock:     {"the source's clock and ours are %s apart: the window is another one there", "데이터 원본의 시계가 %s 어긋남: 구간이 서로 다름"},
 	ClockSkew:       {"the run record says that the server's clock and the generator's are %s apart", "실행 기록에 따르면 서버와 부하 생성기의 시계가 %s 어긋남"},
 	SourcePartial:   {"the source cannot reach all of its stores: %s", "데이터 원본이 일부 저장소에 연결하지 못함: %s"},

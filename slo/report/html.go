@@ -22,6 +22,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent":  func(share float64) float64 { return min(share, 1) * 100 },
 	"stamp":    stamp,
 	"share":    figure.Percent,
+	"times":    figure.Times,
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"duration": func(seconds float64) string { return figure.Duration(time.Duration(seconds * float64(time.Second))) },
 	"mark":     mark,
@@ -64,8 +65,8 @@ type pageRow struct {
 	Heading Both
 	About   Both
 	Why     []Both
-	// Forecast is what the period's budget lost.
-	Forecast Both
+	// Outlook is what the period's budget lost, and how fast.
+	Outlook []Both
 }
 
 // HTML writes one page that stands alone: no script, style, font or picture from elsewhere. The verdict comes first, then
@@ -84,7 +85,7 @@ func HTML(w io.Writer, v *verdict.Verdict, run *record.Run) error {
 		if about.Korean == "" {
 			about.Korean = about.English
 		}
-		p.Rows = append(p.Rows, pageRow{row: r, Heading: both(r.Title, ko), About: about, Why: reasons(r.Reasons), Forecast: forecast(r.Objective)})
+		p.Rows = append(p.Rows, pageRow{row: r, Heading: both(r.Title, ko), About: about, Why: reasons(r.Reasons), Outlook: outlook(r.Objective)})
 	}
 	if err := pageTemplate.Execute(w, p); err != nil {
 		return fmt.Errorf("writing the verdict as HTML: %w", err)

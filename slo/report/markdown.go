@@ -30,7 +30,7 @@ func Markdown(w io.Writer, v *verdict.Verdict) error {
 		for _, why := range r.Reasons {
 			title += "<br>" + markdown(why.Text)
 		}
-		if text := forecast(r.Objective); text.English != "" {
+		for _, text := range outlook(r.Objective) {
 			title += "<br>" + markdown(text.English)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", emoji[r.State], title, r.Measured, r.Wanted, r.Events, r.Burned)

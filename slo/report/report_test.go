@@ -126,8 +126,16 @@ func troubled() *verdict.Verdict {
 	v.Objectives[0].Value, v.Objectives[0].Good = pointer(0.9784), pointer(9784)
 	b := budget.Of(0.999, 10000, 216)
 	v.Objectives[0].Budget = &b
-	period := budget.Over("1Q", 90*budget.Day, 0.999, 60000, 216)
+	period := budget.Over("1Q", 90*budget.Day, 0.999, 60000, 216, budget.FromHistory)
+	period.Sofar(43)
 	v.Objectives[0].PeriodBudget = &period
+	gone := 5 * 3600.0
+	v.Objectives[0].History = &verdict.History{
+		Spans: []budget.Spent{
+			budget.Spend("5m", 5*time.Minute, 0.999, 10000, 216, "increase"), budget.Spend("6h", 6*time.Hour, 0.999, 30000, 216, "recording-rules"),
+		},
+		GoneIn: &gone, At: "1h", Reasons: []reason.Reason{reason.New(reason.HistoryShort, "1d")},
+	}
 	v.Objectives[0].Reasons = []reason.Reason{reason.New(reason.BelowTarget, "97.84 %", "99.9 %")}
 	v.Objectives[0].Interval, v.Objectives[1].Interval = interval(9784, 10000), nil
 	v.Objectives[1].State, v.Objectives[1].Value, v.Objectives[1].Good, v.Objectives[1].Total, v.Objectives[1].Budget = verdict.Inconclusive, nil, nil, nil, nil
@@ -153,7 +161,7 @@ func interval(good, total float64) *verdict.Interval {
 // compared is a verdict held against six earlier runs, of which five can be compared with.
 func compared() *verdict.Verdict {
 	v := met()
-	period := budget.Over("1Q", 90*budget.Day, 0.99, 600000, 73)
+	period := budget.Over("1Q", 90*budget.Day, 0.99, 600000, 73, budget.FromAnnotation)
 	v.Objectives[1].PeriodBudget = &period
 	var earlier []baseline.Earlier
 	for i := range 6 {

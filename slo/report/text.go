@@ -103,7 +103,7 @@ func (t *terminal) table(rows []row) {
 		r := rows[i-1]
 		t.line(" %s  %s", t.mark(r.State, r.Mark), text)
 		t.more(reasons(r.Reasons), mostReasons)
-		if text := forecast(r.Objective); text.English != "" {
+		for _, text := range outlook(r.Objective) {
 			t.line("      %s", text.English)
 		}
 	}

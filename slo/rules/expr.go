@@ -16,6 +16,18 @@ func recorded(what string, o openslo.Objective, w time.Duration) string {
 	return selector.Selector{Name: metric(what, w), Matchers: []selector.Matcher{{Label: "slo", Op: selector.Equal, Value: o.Name}}}.String()
 }
 
+// Events counts the events of a counter over a window, as the rules do; total is the selector of the events that it is a
+// part of. It is for who asks where no rules are recorded.
+func Events(s, total selector.Selector, w time.Duration) string { return events(s, total, window(w)) }
+
+// Window writes a duration as PromQL does.
+func Window(w time.Duration) string { return window(w) }
+
+// Recorded selects the total and the bad events of an objective as recorded over a window.
+func Recorded(o openslo.Objective, w time.Duration) (total, bad string) {
+	return recorded("total_events", o, w), recorded("bad_events", o, w)
+}
+
 // events counts the events of a counter over a window. increase() takes a series from its first sample on, and so loses
 // what a series was born with: the first burst of 503s of a process is exactly that. A series that was born inside the
 // window after its target had been scraped (it has fewer samples than the target's oldest series) counts from zero. The

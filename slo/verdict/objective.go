@@ -130,7 +130,7 @@ func (j *judge) period() {
 		j.note(reason.ExpectedTooFew, figure.Count(j.total), figure.Count(j.spec.ExpectedEvents))
 		return
 	}
-	p := budget.Over(j.spec.Period, length, j.spec.Target, j.spec.ExpectedEvents, j.total-j.good)
+	p := budget.Over(j.spec.Period, length, j.spec.Target, j.spec.ExpectedEvents, j.total-j.good, budget.FromAnnotation)
 	j.out.PeriodBudget = &p
 }
 

@@ -158,7 +158,9 @@ type Objective struct {
 	// nothing is known for sure.
 	PeriodBudget *budget.Period `json:"period_budget"`
 	Period       string         `json:"period,omitempty"`
-	Measurements []Measurement  `json:"measurements"`
+	// History is what burned over longer spans; null where nobody asked for it.
+	History      *History      `json:"history"`
+	Measurements []Measurement `json:"measurements"`
 }
 
 // Measurement says how one query was added up.

@@ -1,0 +1,125 @@
+package evaluation
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/goormu/stampede/slo/budget"
+	"github.com/goormu/stampede/slo/openslo"
+	"github.com/goormu/stampede/slo/reason"
+	"github.com/goormu/stampede/slo/rules"
+	"github.com/goormu/stampede/slo/verdict"
+)
+
+// History evaluates an expression at an instant and returns the one number that comes of it; ok is false where nothing
+// does. (*prom.Client).Number is one.
+type History func(ctx context.Context, expression string, at time.Time) (value float64, ok bool, err error)
+
+// How events of a span were counted.
+const (
+	byIncrease = "increase"
+	byRules    = "recording-rules"
+)
+
+// recordedFrom is the span from which on recorded rules serve: they are up to two minutes old, which matters to shorter ones.
+const recordedFrom = 6 * time.Hour
+
+// looked is a span to count, and what came of it.
+type looked struct {
+	length  time.Duration
+	name    string
+	covered bool
+	spent   *budget.Spent
+}
+
+// look asks for the history of an objective that is a share of events.
+func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.Objective) error {
+	var spans []looked
+	for _, length := range budget.Spans() {
+		spans = append(spans, looked{length: length, name: rules.Window(length)})
+	}
+	if length, ok := openslo.Length(o.Period); ok {
+		sofar := length
+		if o.Calendar != nil {
+			if began, ok := o.Calendar.Began(o.Period, e.Window.End); ok {
+				sofar = e.Window.End.Sub(began).Truncate(time.Second)
+			}
+		}
+		spans = append(spans, looked{length: length, name: o.Period}, looked{length: max(sofar, time.Second), name: "period"})
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for i := range spans {
+		group.Go(func() error { return e.countSpan(inner, o, &spans[i]) })
+	}
+	h := verdict.History{Spans: []budget.Spent{}, Reasons: []reason.Reason{}}
+	if err := group.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.Reasons = append(h.Reasons, reason.New(reason.HistoryUnknown, err.Error()))
+		out.History = &h
+		return nil
+	}
+	n := len(budget.Spans())
+	for _, s := range spans[:n] {
+		if s.spent != nil {
+			h.Spans = append(h.Spans, *s.spent)
+		}
+	}
+	var past verdict.Past
+	if len(spans) > n {
+		past.Whole, past.Sofar = spans[n].spent, spans[n+1].spent
+	}
+	for _, s := range spans {
+		if !s.covered && s.name != "period" {
+			h.Reasons = append(h.Reasons, reason.New(reason.HistoryShort, s.name))
+			break
+		}
+	}
+	out.AddHistory(o, h, past)
+	return nil
+}
+
+// countSpan counts the events of one span, if the source scraped anything when it began: else nobody knows what is missing.
+func (e *evaluator) countSpan(ctx context.Context, o openslo.Objective, s *looked) error {
+	end := e.Window.End
+	if _, covered, err := e.History(ctx, "count(up)", end.Add(-s.length)); err != nil || !covered {
+		return err
+	}
+	s.covered = true
+	if s.length >= recordedFrom && s.name == rules.Window(s.length) {
+		totalRule, badRule := rules.Recorded(o, s.length)
+		total, ok, err := e.History(ctx, "sum("+totalRule+")", end)
+		if err != nil {
+			return err
+		}
+		if bad, ok2, err := e.History(ctx, "sum("+badRule+")", end); err != nil {
+			return err
+		} else if ok && ok2 {
+			s.spend(o, total, bad, byRules)
+			return nil
+		}
+	}
+	part, all := queriesOf(o)
+	total, ok, err := e.History(ctx, rules.Events(all.Selector, all.Selector, s.length), end)
+	if err != nil || !ok {
+		return err
+	}
+	n, ok, err := e.History(ctx, rules.Events(part.Selector, all.Selector, s.length), end)
+	if err != nil || !ok && !isZero(part, all) {
+		return err
+	}
+	if o.Bad == nil {
+		n = total - n
+	}
+	s.spend(o, total, max(0, min(n, total)), byIncrease)
+	return nil
+}
+
+func (s *looked) spend(o openslo.Objective, total, bad float64, method string) {
+	spent := budget.Spend(s.name, s.length, o.Target, total, bad, method)
+	s.spent = &spent
+}
