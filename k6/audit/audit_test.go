@@ -85,6 +85,17 @@ func TestASmallRunPasses(t *testing.T) {
 	}, checked)
 }
 
+func TestATermMayHaveSeveralPeriods(t *testing.T) {
+	t.Parallel()
+	w := small()
+	w.after.OpensAt, w.after.ClosesAt = after(100_000), after(200_000) // the next one counts when the export is made
+	require.False(t, w.judge(t).Passed)
+	w.after.Periods = []audit.Period{{OpensAt: opens, ClosesAt: after(60_000)}, {OpensAt: after(100_000), ClosesAt: after(200_000)}}
+	require.Empty(t, w.judge(t).Violations)
+	w.after.Enrollments[1].EnrolledAt = after(80_000)
+	require.Contains(t, w.judge(t).Violations[0].Evidence, "before the opening at 2026-11-22T04:17:10.000Z")
+}
+
 func TestViolationsNameTheirEvidence(t *testing.T) {
 	t.Parallel()
 	const k = "20261122T041500Z-3f9a"

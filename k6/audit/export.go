@@ -16,6 +16,12 @@ const exportVersion = 1
 
 const maxExportLine = 1 << 20
 
+// A Period of an export: one of the term's registration periods.
+type Period struct {
+	OpensAt  time.Time `json:"opens_at"`
+	ClosesAt time.Time `json:"closes_at"`
+}
+
 // A Section of an export.
 type Section struct {
 	ID          int64
@@ -58,7 +64,8 @@ type Cancellation struct {
 
 // An Export is the service's state as of one transaction.
 type Export struct {
-	ExportedAt, OpensAt, ClosesAt time.Time
+	ExportedAt, OpensAt, ClosesAt time.Time // Of the period that counted when it was exported.
+	Periods                       []Period  // All of the term.
 	Sections                      []Section
 	Students                      []Student
 	Enrollments                   []Enrollment
@@ -72,6 +79,7 @@ type row struct {
 	ExportedAt    *time.Time `json:"exported_at"`
 	OpensAt       *time.Time `json:"opens_at"`
 	ClosesAt      *time.Time `json:"closes_at"`
+	Periods       *[]Period  `json:"periods"`
 	ID            *int64     `json:"id"`
 	Capacity      *int       `json:"capacity"`
 	Taken         *int       `json:"taken"`
@@ -107,13 +115,13 @@ func (o *optional) UnmarshalJSON(text []byte) error {
 
 // members are the names of a row's members after the type, in the order of the bits of row.has.
 var members = []string{
-	"version", "exported_at", "opens_at", "closes_at", "id", "capacity", "taken", "credits", "only_major_id", "min_year", "slots",
+	"version", "exported_at", "opens_at", "closes_at", "periods", "id", "capacity", "taken", "credits", "only_major_id", "min_year", "slots",
 	"max_credits", "major_id", "year", "student_id", "section_id", "key", "enrolled_at", "enrollment_key", "cancelled_at", "sections", "students", "enrollments", "cancellations",
 }
 
 // wanted are the members that a line of each type has, as bits.
 var wanted = map[string]uint32{
-	"export":       memberBits("version", "exported_at", "opens_at", "closes_at"),
+	"export":       memberBits("version", "exported_at", "opens_at", "closes_at", "periods"),
 	"section":      memberBits("id", "capacity", "taken", "credits", "only_major_id", "min_year", "slots"),
 	"student":      memberBits("id", "max_credits", "major_id", "year"),
 	"enrollment":   memberBits("student_id", "section_id", "key", "enrolled_at"),
@@ -136,7 +144,7 @@ func memberBits(names ...string) uint32 {
 func (r *row) has() uint32 {
 	var set uint32
 	for i, there := range [...]bool{
-		r.Version != nil, r.ExportedAt != nil, r.OpensAt != nil, r.ClosesAt != nil, r.ID != nil, r.Capacity != nil,
+		r.Version != nil, r.ExportedAt != nil, r.OpensAt != nil, r.ClosesAt != nil, r.Periods != nil, r.ID != nil, r.Capacity != nil,
 		r.Taken != nil, r.Credits != nil, r.OnlyMajorID.there, r.MinYear.there, r.Slots != nil, r.MaxCredits != nil, r.MajorID != nil,
 		r.Year != nil, r.StudentID != nil, r.SectionID != nil,
 		r.Key != nil, r.EnrolledAt != nil, r.EnrollmentKey != nil, r.CancelledAt != nil, r.Sections != nil,
@@ -216,6 +224,7 @@ func (e *Export) take(r *row) error {
 			return fmt.Errorf("its version is %d; this program reads version %d", *r.Version, exportVersion)
 		}
 		e.ExportedAt, e.OpensAt, e.ClosesAt = *r.ExportedAt, *r.OpensAt, *r.ClosesAt
+		e.Periods = append(e.Periods, *r.Periods...)
 	case "section":
 		if *r.ID <= 0 || *r.Capacity < 0 || *r.Taken < 0 || *r.Credits < 0 || r.OnlyMajorID.value < 0 || r.MinYear.value < 0 {
 			return fmt.Errorf("section %d: a number is out of range", *r.ID)

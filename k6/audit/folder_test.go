@@ -29,7 +29,7 @@ func ndjson(e audit.Export) string {
 		}
 	}
 	type m = map[string]any
-	put(m{"type": "export", "version": 1, "exported_at": e.ExportedAt, "opens_at": e.OpensAt, "closes_at": e.ClosesAt})
+	put(m{"type": "export", "version": 1, "exported_at": e.ExportedAt, "opens_at": e.OpensAt, "closes_at": e.ClosesAt, "periods": append([]audit.Period{}, e.Periods...)})
 	for _, s := range e.Sections {
 		put(m{"type": "section", "id": s.ID, "capacity": s.Capacity, "taken": s.Taken, "credits": s.Credits, "only_major_id": orNull(s.OnlyMajorID), "min_year": orNull(int64(s.MinYear)), "slots": s.Slots})
 	}

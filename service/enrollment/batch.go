@@ -176,7 +176,7 @@ func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*boo
 	// The clock goes before the period: whoever moves the period after this read does so after the instant at which
 	// these seats are granted.
 	now := l.config.Clock().UTC().Truncate(time.Millisecond)
-	period, version, err := tx.Period(ctx)
+	schedule, version, err := tx.Schedule(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*boo
 	if err != nil {
 		return nil, err
 	}
-	book := newBook(now, l.wrong.period(period), catalogue, l.wrong)
+	book := newBook(now, l.wrong.period(schedule.Period(now)), catalogue, l.wrong)
 	return book, book.fill(locked, enrollments, cancellations, seats)
 }
 

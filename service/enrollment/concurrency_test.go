@@ -89,18 +89,18 @@ func TestAnExportIsOneStateWhileSeatsAreTaken(t *testing.T) {
 		var done atomic.Bool
 		for n := range 16 {
 			callers.Go(func() {
-				for i := n; !done.Load(); i = (i + 16) % students {
+				for i := n; !done.Load(); i += 16 {
 					for section := registration.SectionID(1); section <= 3; section++ {
-						key := strconv.FormatInt(int64(section), 10)
-						send(t.Context(), ledger, request{student: student(i), section: section, key: key})
-						send(t.Context(), ledger, request{cancel: true, student: student(i), section: section, key: "c" + key})
+						key := strconv.Itoa(i) + "-" + strconv.FormatInt(int64(section), 10)
+						send(t.Context(), ledger, request{student: student(i % students), section: section, key: key})
+						send(t.Context(), ledger, request{cancel: true, student: student(i % students), section: section, key: "c" + key})
 					}
 				}
 			})
 		}
 		moving := false
 		var last exported
-		for range 8 {
+		for i := 0; i < 8 || !moving && !t.Failed(); i++ { // a busy machine may let nothing be written for a while
 			var text bytes.Buffer
 			require.NoError(t, db.Export(t.Context(), &text, time.Now()))
 			state := parseExport(t, text.Bytes())
@@ -112,7 +112,6 @@ func TestAnExportIsOneStateWhileSeatsAreTaken(t *testing.T) {
 		}
 		done.Store(true)
 		callers.Wait()
-		require.True(t, moving, "nothing was written meanwhile: the test shows nothing")
 		database.RequireSound(t)
 	})
 }

@@ -126,6 +126,42 @@ func TestThePeriodIsThatOfTheServersClock(t *testing.T) {
 	})
 }
 
+func TestOneOfSeveralPeriodsCounts(t *testing.T) {
+	each(t, func(t *testing.T, database storetest.Database, strategy enrollment.Strategy) {
+		db := fill(t, database, storetest.University(9, seats(9)...))
+		opens := time.Date(2026, 8, 10, 1, 0, 0, 0, time.UTC)
+		hours := func(from, to int) registration.Period {
+			return registration.Period{OpensAt: opens.Add(time.Duration(from) * time.Hour), ClosesAt: opens.Add(time.Duration(to) * time.Hour)}
+		}
+		require.NoError(t, db.SetPeriod(t.Context(), hours(0, 1)))
+		for _, period := range []registration.Period{hours(5, 6), hours(1, 2)} {
+			_, err := db.Periods().Save(t.Context(), registration.ScheduledPeriod{Period: period})
+			require.NoError(t, err)
+		}
+		var now atomic.Pointer[time.Time]
+		ledger := newLedger(t, db, enrollment.Config{Strategy: strategy, Clock: func() time.Time { return *now.Load() }})
+		for i, test := range []struct {
+			hour float64
+			want registration.Code
+		}{
+			{-1, registration.PeriodNotOpen},
+			{0.5, ""},
+			{1, ""},
+			{2, registration.PeriodNotOpen},
+			{4, registration.PeriodNotOpen},
+			{5, ""},
+			{6, registration.PeriodClosed},
+			{60, registration.PeriodClosed},
+		} {
+			at := opens.Add(time.Duration(test.hour * float64(time.Hour)))
+			now.Store(&at)
+			_, err := ledger.Enroll(t.Context(), student(i), 1, "k")
+			requireCode(t, test.want, err)
+		}
+		database.RequireSound(t)
+	})
+}
+
 func TestALedgerSeesRestrictionsThatAreNew(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database, storetest.University(2, seats(5)...))
@@ -154,7 +190,7 @@ func TestALedgerSeesSectionsThatAreNew(t *testing.T) {
 		raw := database.Raw(t)
 		for _, statement := range []string{
 			"INSERT INTO section (id, course_id, professor_id, capacity) VALUES (2, 1, 1, 5)",
-			"UPDATE registration_period SET catalogue = catalogue + 1",
+			"UPDATE catalogue SET version = version + 1",
 		} {
 			_, err := raw.ExecContext(t.Context(), statement)
 			require.NoError(t, err)

@@ -15,8 +15,8 @@ const (
 // Period is a registration period: enrolling and cancelling are allowed from OpensAt (included) to ClosesAt (excluded),
 // both in whole milliseconds. The zero Period has not been announced yet; it counts as lying ahead.
 type Period struct {
-	OpensAt  time.Time
-	ClosesAt time.Time
+	OpensAt  time.Time `json:"opens_at"`
+	ClosesAt time.Time `json:"closes_at"`
 }
 
 // IsZero reports whether no period has been announced.
@@ -49,7 +49,8 @@ func (p Period) Check(now time.Time) error {
 	}
 }
 
-// Validate returns an invalid-request Error unless the period opens before it closes and both are whole milliseconds.
+// Validate returns an invalid-request Error unless the period opens before it closes and both are whole milliseconds of the
+// years 1971 to 9998, which every clock and every format knows, whatever the zone.
 func (p Period) Validate() error {
 	switch {
 	case p.OpensAt.IsZero() || p.ClosesAt.IsZero():
@@ -58,6 +59,8 @@ func (p Period) Validate() error {
 		return Errorf(InvalidRequest, "the registration period must open before it closes")
 	case !p.OpensAt.Equal(p.OpensAt.Truncate(time.Millisecond)) || !p.ClosesAt.Equal(p.ClosesAt.Truncate(time.Millisecond)):
 		return Errorf(InvalidRequest, "opens_at and closes_at must be whole milliseconds")
+	case p.OpensAt.UTC().Year() < 1971 || p.ClosesAt.UTC().Year() > 9998:
+		return Errorf(InvalidRequest, "opens_at and closes_at must lie in the years 1971 to 9998")
 	}
 	return nil
 }

@@ -27,6 +27,10 @@ type Collection[T any] struct {
 	unique func(T) (column, value string)
 	// allow returns an Error with the code conflict where replacing a row would break enrolments.
 	allow func(ctx context.Context, e *edit, old, fresh T) error
+	// spare is the same for removing a row.
+	spare func(ctx context.Context, e *edit, old T) error
+	// agrees returns an Error with the code conflict where a row contradicts the others of its table.
+	agrees func(ctx context.Context, e *edit, row T) error
 	// users are tables whose rows refer to this one; a row in use is not removed.
 	users []user
 	// fill reads, replace writes and clear removes what stands in further tables.
@@ -64,33 +68,34 @@ func (c *Collection[T]) List(ctx context.Context, page registration.Page) ([]T, 
 // one with its id. What is not there is a registration.Error with the code not-found, what would contradict other rows or
 // break enrolments one with the code conflict.
 func (c *Collection[T]) Save(ctx context.Context, row T) (T, error) {
-	err := c.store.edit(ctx, func(e *edit) error {
-		if err := c.check(ctx, e, row); err != nil {
-			return err
-		}
-		id := c.id(&row)
-		if *id == 0 {
-			fresh, err := c.newID(ctx, e)
-			if err != nil {
-				return err
-			}
-			*id = fresh
-			err = table{name: c.table, columns: append([]string{"id"}, c.columns...), values: append([]any{fresh}, c.values(row)...)}.insert(ctx, e.Tx)
-			if err != nil {
-				return err
-			}
-		} else if err := c.update(ctx, e, row); err != nil {
-			return err
-		}
-		if c.replace == nil {
-			return nil
-		}
-		return c.replace(ctx, e, row)
-	})
-	if err != nil {
+	if err := c.store.edit(ctx, func(e *edit) error { return c.save(ctx, e, &row) }); err != nil {
 		return row, fmt.Errorf("saving to table %s: %w", c.table, err)
 	}
 	return row, nil
+}
+
+func (c *Collection[T]) save(ctx context.Context, e *edit, row *T) error {
+	if err := c.check(ctx, e, *row); err != nil {
+		return err
+	}
+	id := c.id(row)
+	if *id == 0 {
+		fresh, err := c.newID(ctx, e)
+		if err != nil {
+			return err
+		}
+		*id = fresh
+		err = table{name: c.table, columns: append([]string{"id"}, c.columns...), values: append([]any{fresh}, c.values(*row)...)}.insert(ctx, e.Tx)
+		if err != nil {
+			return err
+		}
+	} else if err := c.update(ctx, e, *row); err != nil {
+		return err
+	}
+	if c.replace == nil {
+		return nil
+	}
+	return c.replace(ctx, e, *row)
 }
 
 func (c *Collection[T]) update(ctx context.Context, e *edit, row T) error {
@@ -112,8 +117,14 @@ func (c *Collection[T]) update(ctx context.Context, e *edit, row T) error {
 // to it one with the code conflict.
 func (c *Collection[T]) Remove(ctx context.Context, id int64) error {
 	err := c.store.edit(ctx, func(e *edit) error {
-		if _, err := c.lock(ctx, e, id); err != nil {
+		old, err := c.lock(ctx, e, id)
+		if err != nil {
 			return err
+		}
+		if c.spare != nil {
+			if err := c.spare(ctx, e, old); err != nil {
+				return err
+			}
 		}
 		for _, user := range c.users {
 			found, err := e.exists(ctx, "SELECT 1 FROM "+user.table+" WHERE "+user.column+" = ? LIMIT 1", id)
@@ -132,7 +143,7 @@ func (c *Collection[T]) Remove(ctx context.Context, id int64) error {
 		if _, err := e.ExecContext(ctx, "DELETE FROM "+c.table+" WHERE id = ?", id); err != nil {
 			return err
 		}
-		_, err := e.ExecContext(ctx, "UPDATE registration_period SET last_id = ? WHERE id = 1 AND last_id < ?", id, id)
+		_, err = e.ExecContext(ctx, "UPDATE catalogue SET last_id = ? WHERE id = 1 AND last_id < ?", id, id)
 		return err
 	})
 	if err != nil {
@@ -159,8 +170,13 @@ func (c *Collection[T]) lock(ctx context.Context, e *edit, id int64) (T, error) 
 	return rows[0], err
 }
 
-// check refuses a row that names what is not there, or that another row is alike.
+// check refuses a row that names what is not there, or that another row is alike or contradicts.
 func (c *Collection[T]) check(ctx context.Context, e *edit, row T) error {
+	if c.agrees != nil {
+		if err := c.agrees(ctx, e, row); err != nil {
+			return err
+		}
+	}
 	if c.needs != nil {
 		for _, need := range c.needs(row) {
 			found, err := e.exists(ctx, "SELECT 1 FROM "+need.table+" WHERE id = ?", need.id)
@@ -185,7 +201,7 @@ func (c *Collection[T]) check(ctx context.Context, e *edit, row T) error {
 
 // newID returns an id that no row of the table ever had.
 func (c *Collection[T]) newID(ctx context.Context, e *edit) (int64, error) {
-	last, err := one(ctx, e, scanID, "SELECT last_id FROM registration_period WHERE id = 1")
+	last, err := one(ctx, e, scanID, "SELECT last_id FROM catalogue WHERE id = 1")
 	if err != nil {
 		return 0, err
 	}
@@ -194,7 +210,7 @@ func (c *Collection[T]) newID(ctx context.Context, e *edit) (int64, error) {
 		return 0, err
 	}
 	id := max(last, greatest) + 1
-	_, err = e.ExecContext(ctx, "UPDATE registration_period SET last_id = ? WHERE id = 1", id)
+	_, err = e.ExecContext(ctx, "UPDATE catalogue SET last_id = ? WHERE id = 1", id)
 	return id, err
 }
 
@@ -205,6 +221,9 @@ func (e *edit) exists(ctx context.Context, query string, args ...any) (bool, err
 	}
 	return err == nil, err
 }
+
+// raiseVersion comes first in every transaction that changes the catalogue, so that they wait for one another.
+const raiseVersion = "UPDATE catalogue SET version = version + 1 WHERE id = 1"
 
 // edit runs one change of the catalogue.
 func (s *Store) edit(ctx context.Context, change func(*edit) error) (err error) {
@@ -217,7 +236,7 @@ func (s *Store) edit(ctx context.Context, change func(*edit) error) (err error) 
 			_ = tx.Rollback() // the error at hand says more
 		}
 	}()
-	if _, err := tx.ExecContext(ctx, "UPDATE registration_period SET catalogue = catalogue + 1 WHERE id = 1"); err != nil {
+	if _, err := tx.ExecContext(ctx, raiseVersion); err != nil {
 		return err
 	}
 	if err := change(&edit{Tx: tx, dialect: s.dialect}); err != nil {

@@ -19,7 +19,7 @@ func catalogueNumber(t *testing.T, db *store.Store) int64 {
 	tx, err := db.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, tx.Rollback()) }()
-	_, number, err := tx.Period(t.Context())
+	_, number, err := tx.Schedule(t.Context())
 	require.NoError(t, err)
 	return number
 }

@@ -45,11 +45,20 @@ type exporter struct {
 }
 
 type exportHead struct {
-	Type       string `json:"type"`
-	Version    int    `json:"version"`
-	ExportedAt string `json:"exported_at"`
-	OpensAt    string `json:"opens_at,omitempty"`
-	ClosesAt   string `json:"closes_at,omitempty"`
+	Type         string         `json:"type"`
+	Version      int            `json:"version"`
+	ExportedAt   string         `json:"exported_at"`
+	exportPeriod                // the one that counts
+	Periods      []exportPeriod `json:"periods"`
+}
+
+type exportPeriod struct {
+	OpensAt  string `json:"opens_at,omitempty"`
+	ClosesAt string `json:"closes_at,omitempty"`
+}
+
+func newExportPeriod(p registration.ScheduledPeriod) exportPeriod {
+	return exportPeriod{OpensAt: registration.FormatTime(p.OpensAt), ClosesAt: registration.FormatTime(p.ClosesAt)}
 }
 
 type exportSection struct {
@@ -110,14 +119,16 @@ func (e *exporter) write(ctx context.Context, now time.Time) error {
 }
 
 func (e *exporter) head(ctx context.Context, now time.Time) error {
-	row, err := one(ctx, e.db, scanPeriod, periodColumns)
+	schedule, _, err := scheduleFrom(ctx, e.db)
 	if err != nil {
 		return err
 	}
-	head := exportHead{Type: "export", Version: 1, ExportedAt: registration.FormatTime(now)}
-	if !row.period.IsZero() {
-		head.OpensAt = registration.FormatTime(row.period.OpensAt)
-		head.ClosesAt = registration.FormatTime(row.period.ClosesAt)
+	head := exportHead{Type: "export", Version: 1, ExportedAt: registration.FormatTime(now), Periods: []exportPeriod{}}
+	if counts := schedule.At(now); counts != nil {
+		head.exportPeriod = newExportPeriod(*counts)
+	}
+	for _, period := range schedule {
+		head.Periods = append(head.Periods, newExportPeriod(period))
 	}
 	return e.lines.Encode(head)
 }

@@ -83,7 +83,7 @@ func (s *Store) Fill(ctx context.Context, university University) (err error) {
 		}
 	}()
 	// The catalogue's row is written first: two who fill at once then wait for each other here.
-	if _, err := tx.ExecContext(ctx, "UPDATE registration_period SET catalogue = catalogue + 1 WHERE id = 1"); err != nil {
+	if _, err := tx.ExecContext(ctx, raiseVersion); err != nil {
 		return fmt.Errorf("filling the database: %w", err)
 	}
 	students, err := collect(ctx, tx, func(row scanner) (id int64, err error) {

@@ -54,8 +54,10 @@ func TestWhatWasFilledInIsRead(t *testing.T) {
 				Professor: "김민서", ProfessorEN: "Kim Min-seo", Credits: 3, Capacity: 2,
 				Slots: []registration.Slot{{Weekday: registration.Monday, Period: 3}, {Weekday: registration.Wednesday, Period: 3}},
 			},
-			{ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, MajorEN: store.LiberalArtsEN,
-				Professor: "김민서", ProfessorEN: "Kim Min-seo", Credits: 2, Capacity: 30, OnlyMajorID: pointer[int64](1), MinYear: pointer(2)},
+			{
+				ID: 2, CourseCode: "CSE0002", Name: "과목 2", NameEN: "Course 2", Major: store.LiberalArts, MajorEN: store.LiberalArtsEN,
+				Professor: "김민서", ProfessorEN: "Kim Min-seo", Credits: 2, Capacity: 30, OnlyMajorID: pointer[int64](1), MinYear: pointer(2),
+			},
 		}, sections)
 
 		first := storetest.FirstStudent
@@ -93,25 +95,6 @@ func TestWhatWasFilledInIsRead(t *testing.T) {
 		require.ErrorIs(t, db.Fill(ctx, storetest.University(1)), store.ErrNotEmpty)
 		require.NoError(t, db.Ping(ctx))
 		require.NotEmpty(t, db.Stats())
-	})
-}
-
-func TestThePeriodIsKept(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, database storetest.Database) {
-		db := database.Open(t)
-		period, err := db.Period(t.Context())
-		require.NoError(t, err)
-		require.True(t, period.IsZero())
-
-		opens := time.Date(2026, 8, 10, 1, 0, 0, 7_000_000, time.UTC)
-		want := registration.Period{OpensAt: opens, ClosesAt: opens.Add(time.Hour)}
-		require.NoError(t, db.SetPeriod(t.Context(), want))
-		period, err = db.Period(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, want, period)
-
-		err = db.SetPeriod(t.Context(), registration.Period{OpensAt: opens, ClosesAt: opens})
-		require.Equal(t, registration.InvalidRequest, registration.CodeOf(err))
 	})
 }
 
@@ -235,7 +218,7 @@ func TestExportBeforeAPeriodIsAnnouncedSaysNothingOfOne(t *testing.T) {
 	var text bytes.Buffer
 	require.NoError(t, db.Export(t.Context(), &text, time.UnixMilli(0)))
 	head, end, _ := strings.Cut(text.String(), "\n")
-	require.JSONEq(t, `{"type":"export","version":1,"exported_at":"1970-01-01T00:00:00.000Z"}`, head)
+	require.JSONEq(t, `{"type":"export","version":1,"exported_at":"1970-01-01T00:00:00.000Z","periods":[]}`, head)
 	require.JSONEq(t, `{"type":"end","sections":0,"students":0,"enrollments":0,"cancellations":0}`, end)
 }
 
@@ -263,7 +246,7 @@ func TestInstancesMayMigrateAtOnce(t *testing.T) {
 			db, err := store.Open(t.Context(), name, store.Options{})
 			require.NoError(t, err)
 			defer func() { _ = db.Close() }()
-			_, err = db.Period(t.Context())
+			_, err = db.Schedule(t.Context())
 			require.NoError(t, err)
 		})
 	}
@@ -297,13 +280,13 @@ func TestConnectionsReadCommittedAndStrict(t *testing.T) {
 	tx, err := db.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback() }()
-	before, _, err := tx.Period(t.Context())
+	before, _, err := tx.Schedule(t.Context())
 	require.NoError(t, err)
-	require.True(t, before.IsZero())
+	require.Empty(t, before)
 	storetest.OpenPeriod(t, db)
-	after, _, err := tx.Period(t.Context())
+	after, _, err := tx.Schedule(t.Context())
 	require.NoError(t, err)
-	require.False(t, after.IsZero(), "a statement sees what was committed before it")
+	require.NotEmpty(t, after, "a statement sees what was committed before it")
 	err = tx.Apply(t.Context(), store.Changes{Added: []registration.Enrollment{{
 		Student: storetest.FirstStudent, Section: 1, Key: strings.Repeat("k", 65), EnrolledAt: time.Now(),
 	}}})

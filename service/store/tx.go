@@ -92,13 +92,13 @@ func (t *Tx) LockSections(ctx context.Context, ids []registration.SectionID) ([]
 	return rows, nil
 }
 
-// Period returns the registration period and the number of the catalogue's state, as committed by now.
-func (t *Tx) Period(ctx context.Context) (period registration.Period, catalogue int64, err error) {
-	row, err := one(ctx, t.tx, scanPeriod, periodColumns)
+// Schedule returns the registration periods and the number of the catalogue's state, as committed by now.
+func (t *Tx) Schedule(ctx context.Context) (schedule registration.Schedule, catalogue int64, err error) {
+	schedule, catalogue, err = scheduleFrom(ctx, t.tx)
 	if err != nil {
-		return period, 0, fmt.Errorf("reading the registration period: %w", err)
+		return nil, 0, fmt.Errorf("reading the registration periods: %w", err)
 	}
-	return row.period, row.catalogue, nil
+	return schedule, catalogue, nil
 }
 
 // Sections returns the catalogue as committed by now.

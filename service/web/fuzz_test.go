@@ -66,6 +66,7 @@ func FuzzPeriodRequest(f *testing.F) {
 	f.Add(`{"opens_at":"2026-03-02T01:00:00Z","closes_at":"2026-03-02T02:00:00Z"}`)
 	f.Add(`{"opens_at":"0000-01-01T00:00:00Z","closes_at":"9999-12-31T23:59:59.999Z"}`)
 	f.Add(`{"opens_at":null,"closes_at":1}`)
+	f.Add(`{"opens_at":"1970-01-01T00:00:00Z","closes_at":"1970-01-01T00:00:00.001-23:59"}`)
 	token := s.staffToken()
 	f.Fuzz(func(t *testing.T, body string) {
 		r := httptest.NewRequest(http.MethodPut, "/api/v1/staff/period", strings.NewReader(body))

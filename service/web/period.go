@@ -1,8 +1,8 @@
 package web
 
 import (
-	"context"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +21,8 @@ type periodRequest struct {
 	ClosesAt time.Time `json:"closes_at"`
 }
 
-// putPeriod sets the registration period and answers as getPeriod does. Other instances read it within a second.
+// putPeriod moves the registration period that counts now and answers as getPeriod does. Other instances read it within a
+// second. It asks nothing of the seats that were taken: it is the lever for the day itself.
 func (s *Server) putPeriod(c *gin.Context, who auth.Principal) error {
 	var body periodRequest
 	if err := decode(c.Request, &body); err != nil {
@@ -33,22 +34,30 @@ func (s *Server) putPeriod(c *gin.Context, who auth.Principal) error {
 	}
 	ctx, cancel := s.bounded(c)
 	defer cancel()
-	if err := s.setPeriod(ctx, period); err != nil {
+	if err := s.Catalogue.MovePeriod(ctx, s.Clock(), period); err != nil {
+		return unavailable(err)
+	}
+	if err := s.refreshPeriod(ctx); err != nil {
 		return unavailable(err)
 	}
 	s.Logger.Info("registration period set", "by", who.Login, "opens_at", period.OpensAt, "closes_at", period.ClosesAt)
 	return s.answerPeriod(c)
 }
 
-func (s *Server) setPeriod(ctx context.Context, period registration.Period) error {
-	s.setting.Lock()
-	defer s.setting.Unlock()
-	if err := s.Catalogue.SetPeriod(ctx, period); err != nil {
-		return err
+// periods are the registration periods as they were last read.
+type periods struct {
+	schedule atomic.Pointer[registration.Schedule]
+	clock    func() time.Time
+}
+
+var noPeriod registration.Period
+
+// Load returns the period that counts now, the zero Period where none has been announced.
+func (p *periods) Load() *registration.Period {
+	if counts := p.schedule.Load().At(p.clock()); counts != nil {
+		return &counts.Period
 	}
-	s.period.Store(&period)
-	s.announce()
-	return nil
+	return &noPeriod
 }
 
 func (s *Server) answerPeriod(c *gin.Context) error {

@@ -38,10 +38,10 @@ type Rosters interface {
 
 // Catalogue is what all students see alike.
 type Catalogue interface {
-	// Period returns the registration period, zero where none has been announced.
-	Period(ctx context.Context) (registration.Period, error)
-	// SetPeriod replaces the registration period.
-	SetPeriod(ctx context.Context, period registration.Period) error
+	// Schedule returns the registration periods, in the order of their openings.
+	Schedule(ctx context.Context) (registration.Schedule, error)
+	// MovePeriod puts a period in the place of the one that counts at now; the Error has the code conflict.
+	MovePeriod(ctx context.Context, now time.Time, period registration.Period) error
 	// Sections returns every section, in the order of their ids.
 	Sections(ctx context.Context) ([]registration.Section, error)
 	// Seats returns how many seats of every section are taken.

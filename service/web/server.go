@@ -48,10 +48,12 @@ type Config struct {
 	Professors Shelf[registration.Professor]
 	Courses    Shelf[registration.Course]
 	Classes    Shelf[registration.Class]
-	Accounts   Accounts
-	Export     Export
-	Tokens     *auth.Tokens
-	Passwords  *auth.Passwords
+	// Periods are the registration periods, likewise.
+	Periods   Shelf[registration.ScheduledPeriod]
+	Accounts  Accounts
+	Export    Export
+	Tokens    *auth.Tokens
+	Passwords *auth.Passwords
 	// Seats is the board that the ledger tells of its commits.
 	Seats   *seats.Board
 	Metrics *telemetry.Metrics
@@ -71,7 +73,7 @@ type Server struct {
 	Config
 	limit      *admission.Limit
 	streams    *admission.Limit
-	period     atomic.Pointer[registration.Period]
+	period     periods
 	setting    sync.Mutex // held while the period is read or written, so that an older one never replaces a newer one
 	sections   snapshot
 	majors     atomic.Pointer[majors]
@@ -94,6 +96,7 @@ func New(ctx context.Context, config Config) (*Server, error) {
 		exports: admission.NewGate(2, 4, 30*time.Second),
 	}
 	s.Metrics.Streams(s.streams.Inside)
+	s.period.clock = config.Clock
 	var err error
 	if s.document, err = document(); err != nil {
 		return nil, err
@@ -160,11 +163,11 @@ func (s *Server) refreshPeriod(ctx context.Context) error {
 	defer s.setting.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, followTimeout)
 	defer cancel()
-	period, err := s.Catalogue.Period(ctx)
+	schedule, err := s.Catalogue.Schedule(ctx)
 	if err != nil {
 		return err
 	}
-	s.period.Store(&period)
+	s.period.schedule.Store(&schedule)
 	s.announce()
 	s.followed.Store(s.Clock().UnixMilli())
 	return nil

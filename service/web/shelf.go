@@ -55,6 +55,9 @@ func (s *Server) editables(e *gin.Engine) {
 		shelf: s.Classes, path: "sections", param: "section_id", id: func(c *registration.Class) *int64 { return &c.ID },
 		blank: registration.Class{Capacity: -1},
 	})
+	editable(s, e, kind[registration.ScheduledPeriod]{
+		shelf: s.Periods, path: "periods", param: "id", id: func(p *registration.ScheduledPeriod) *int64 { return &p.ID },
+	})
 }
 
 func (k kind[T]) list(s *Server) insider {
@@ -150,7 +153,7 @@ func (k kind[T]) idInPath(c *gin.Context) (int64, error) {
 // edited has the next list of sections show the change. Where that cannot be read now, the list follows within a second.
 func (s *Server) edited(ctx context.Context, who auth.Principal, what, kind string, id int64) {
 	s.Logger.Info("catalogue edited", "by", who.Login, "change", what, "kind", kind, "id", id)
-	if err := errors.Join(s.refreshSections(ctx), s.refreshSeats(ctx)); err != nil {
+	if err := errors.Join(s.refreshPeriod(ctx), s.refreshSections(ctx), s.refreshSeats(ctx)); err != nil {
 		s.Logger.Warn("reading the sections after a change of the catalogue", "error", err)
 	}
 }

@@ -137,7 +137,7 @@ func (b *bench) check(ctx context.Context, granted int64) error {
 			WHERE section.taken <> COALESCE(e.live, 0)`,
 		"oversold sections":                        "SELECT COUNT(*) FROM section WHERE taken > capacity",
 		"enrolments of another student's key":      "SELECT COUNT(*) FROM enrollment WHERE enroll_key <> CONCAT('bench-', student_id)",
-		"enrolments outside the period":            "SELECT COUNT(*) FROM enrollment, registration_period WHERE enrolled_at < opens_at OR enrolled_at >= closes_at",
+		"enrolments outside the period":            "SELECT COUNT(*) FROM enrollment WHERE NOT EXISTS (SELECT 1 FROM registration_period WHERE enrolled_at >= opens_at AND enrolled_at < closes_at)",
 		"enrolments of students who do not exist":  "SELECT COUNT(*) FROM enrollment LEFT JOIN student ON student.id = student_id WHERE student.id IS NULL",
 		"students with more than one enrolment":    "SELECT COUNT(*) FROM (SELECT student_id FROM enrollment GROUP BY student_id HAVING COUNT(*) > 1) AS twice",
 		"seats taken beyond those of the sections": fmt.Sprintf("SELECT ABS(SUM(taken) - %d) FROM section", granted),

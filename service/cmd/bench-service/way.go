@@ -98,18 +98,18 @@ func (c *conditional) transact(ctx context.Context, student registration.Student
 		return granted, err
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	period, _, err := tx.Period(ctx)
+	schedule, _, err := tx.Schedule(ctx)
 	if err != nil {
 		return granted, err
 	}
-	standing := registration.Standing{MaxCredits: locked[0].MaxCredits}
+	standing := registration.Standing{MajorID: locked[0].MajorID, Year: locked[0].Year, MaxCredits: locked[0].MaxCredits}
 	for _, e := range held {
 		if e.Key == key {
 			return e, tx.Rollback() // asked before
 		}
 		standing.Held = append(standing.Held, c.sections[e.Section])
 	}
-	if err := registration.CheckEnroll(period, now, standing, c.sections[section]); err != nil {
+	if err := registration.CheckEnroll(schedule.Period(now), now, standing, c.sections[section]); err != nil {
 		return granted, err
 	}
 	granted = registration.Enrollment{Student: student, Section: section, Key: key, EnrolledAt: now}

@@ -140,7 +140,7 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, 15*time.Second))
 	return web.New(ctx, web.Config{
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
-		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
+		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(), Periods: db.Periods(),
 		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
 		Seats: board, Streams: config.Streams, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
 	})
@@ -221,7 +221,7 @@ func openDatabase(ctx context.Context, database string, options store.Options) (
 func migrated(ctx context.Context, db *store.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_, err := db.Period(ctx)
+	_, err := db.Schedule(ctx)
 	if err == nil {
 		return nil
 	}

@@ -175,8 +175,8 @@ var contradictions = []struct{ what, query string }{
 	{"sections whose count differs from their enrolments", `SELECT COUNT(*) FROM section LEFT JOIN
 		(SELECT section_id, COUNT(*) AS live FROM enrollment GROUP BY section_id) AS e ON e.section_id = section.id
 		WHERE section.taken <> COALESCE(e.live, 0)`},
-	{"enrolments outside the period", `SELECT COUNT(*) FROM enrollment, registration_period
-		WHERE enrolled_at < opens_at OR enrolled_at >= closes_at`},
+	{"enrolments outside the period", `SELECT COUNT(*) FROM enrollment WHERE NOT EXISTS
+		(SELECT 1 FROM registration_period WHERE enrolled_at >= opens_at AND enrolled_at < closes_at)`},
 	{"students whose cancellations are miscounted", `SELECT COUNT(*) FROM student LEFT JOIN
 		(SELECT student_id, COUNT(*) AS gone FROM cancellation GROUP BY student_id) AS c ON c.student_id = student.id
 		WHERE student.cancellations <> COALESCE(c.gone, 0)`},
