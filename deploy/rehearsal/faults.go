@@ -42,6 +42,8 @@ func circumstances(bug enrollment.Bug) fault {
 		return fault{inService: true, opensLate: 2 * time.Second}
 	case enrollment.LateClosing:
 		return fault{inService: true, scenario: "add-drop", env: churn, closesSoon: time.Second}
+	case enrollment.IgnoredClash, enrollment.IgnoredCreditLimit:
+		return fault{inService: true, scenario: "cart-rush", env: []string{"CHOICES=12"}}
 	default:
 		return fault{inService: true}
 	}

@@ -13,18 +13,18 @@ import (
 	"github.com/goormu/stampede/k6/run"
 )
 
-// BenchmarkJudge audits a large run: 50,000 students, 500,000 journalled requests.
+// BenchmarkJudge audits a large run: 50,000 students, 1,000,000 journalled requests, most of them told that a section is full.
 func BenchmarkJudge(b *testing.B) {
-	const students, sections, tries = 50_000, 2000, 10
+	const students, sections, tries = 50_000, 2000, 20
 	var w world
 	w.before = audit.Export{ExportedAt: after(-1000), OpensAt: opens, ClosesAt: after(600_000)}
 	for i := range sections {
 		w.before.Sections = append(w.before.Sections, audit.Section{
-			ID: int64(i + 1), Capacity: 200, Credits: 3, Slots: []audit.Slot{{Weekday: "mon", Period: 1 + i}},
+			ID: int64(i + 1), Capacity: 125, Credits: 3, Slots: []audit.Slot{{Weekday: "mon", Period: 1 + i}},
 		})
 	}
 	for i := range students {
-		w.before.Students = append(w.before.Students, audit.Student{ID: kim + int64(i), MaxCredits: 20})
+		w.before.Students = append(w.before.Students, audit.Student{ID: kim + int64(i), MaxCredits: 20, MajorID: 1, Year: 1})
 	}
 	w.after = w.before
 	w.after.ExportedAt = after(60_000)

@@ -23,11 +23,12 @@ const clockDoubt = time.Second
 func (a *auditor) grantsStay() int {
 	for i := range a.history.refusals {
 		r := &a.history.refusals[i]
-		switch own, other := a.holds(r); {
-		case r.acknowledged() && r.granted < r.sent && (run.Definite(r.op, r.code) || r.code == keyReused):
+		if r.acknowledged() && r.granted < r.sent && (run.Definite(r.op, r.code) || r.code == keyReused) {
 			a.violated("%s: granted at %s, and refused (%s) at %s", r, r.granted, r.code, r.finished)
-		case r.code == run.AlreadyEnrolled && own && !other:
-			a.violated("%s: refused (%s) at %s, though what stands in the section was granted for this very key", r, r.code, r.finished)
+		} else if r.code == run.AlreadyEnrolled {
+			if own, other := a.holds(r); own && !other {
+				a.violated("%s: refused (%s) at %s, though what stands in the section was granted for this very key", r, r.code, r.finished)
+			}
 		}
 	}
 	return len(a.history.refusals)

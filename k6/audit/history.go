@@ -2,8 +2,6 @@ package audit
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"iter"
 	"strings"
@@ -86,7 +84,7 @@ func readHistory(ctx context.Context, entries iter.Seq2[journal.Entry, error], r
 }
 
 func (h *history) add(e *journal.Entry) error {
-	key := id{e.StudentID, rowKey(e.Key)}
+	key := id{e.StudentID, e.Key}
 	a := h.attempts[key]
 	if a == nil {
 		a = &attempt{id: key, op: e.Op, section: e.SectionID, sent: at(e.Sent)}
@@ -120,16 +118,6 @@ func (h *history) add(e *journal.Entry) error {
 		a.open = true
 	}
 	return nil
-}
-
-// rowKey is the key in the service's tables. One request for a whole cart has one key and makes rows in many sections: the
-// journal holds the key, a space and the section, and the service's contract says what becomes of that.
-func rowKey(key string) string {
-	if !strings.Contains(key, " ") {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return "cart." + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // compare refuses a history that lacks answers which the generator counted: an audit of it would prove nothing.

@@ -164,7 +164,8 @@ func (b *book) enroll(a *account, r *request) (answer, error) {
 	if extra {
 		section.Taken--
 	}
-	if err := registration.CheckEnroll(b.period, b.now, b.wrong.standing(a.standing, r.section), section); err != nil {
+	student, wanted := b.wrong.sight(a.standing, section)
+	if err := registration.CheckEnroll(b.period, b.now, student, wanted); err != nil {
 		return answer{}, err
 	}
 	if b.wrong.some(PhantomFull) {

@@ -16,24 +16,28 @@ type Bug string
 
 // The bugs. What happens to "some" happens to each twentieth.
 const (
-	LostCommit        Bug = "lost-commit"         // some granted rows are not written
-	LostCancel        Bug = "lost-cancel"         // some cancellations are acknowledged and not written
-	Oversell          Bug = "oversell"            // a full section takes one more, which is not counted
-	DoubleEnroll      Bug = "double-enroll"       // some answers get lost, and who asks again is granted a second row
-	ForgottenKey      Bug = "forgotten-key"       // some answers get lost, and who asks again is told that it is enrolled already
-	EarlyOpening      Bug = "early-opening"       // the period opens an hour early
-	LateClosing       Bug = "late-closing"        // the period closes an hour late
-	PhantomFull       Bug = "phantom-full"        // some are told that a section is full that has seats
-	RefusedButWritten Bug = "refused-but-written" // some grants are written and answered as refusals
-	RevokedGrant      Bug = "revoked-grant"       // some rows are removed again by the next transaction
-	LostAnswer        Bug = "lost-answer"         // some answers get lost and are found again by their keys: no bug, but what brings others to light
+	LostCommit         Bug = "lost-commit"          // some granted rows are not written
+	LostCancel         Bug = "lost-cancel"          // some cancellations are acknowledged and not written
+	Oversell           Bug = "oversell"             // a full section takes one more, which is not counted
+	DoubleEnroll       Bug = "double-enroll"        // some answers get lost, and who asks again is granted a second row
+	ForgottenKey       Bug = "forgotten-key"        // some answers get lost, and who asks again is told that it is enrolled already
+	EarlyOpening       Bug = "early-opening"        // the period opens an hour early
+	LateClosing        Bug = "late-closing"         // the period closes an hour late
+	PhantomFull        Bug = "phantom-full"         // some are told that a section is full that has seats
+	RefusedButWritten  Bug = "refused-but-written"  // some grants are written and answered as refusals
+	RevokedGrant       Bug = "revoked-grant"        // some rows are removed again by the next transaction
+	IgnoredClash       Bug = "ignored-clash"        // the time-table is not looked at
+	IgnoredCreditLimit Bug = "ignored-credit-limit" // nor the credit limit
+	IgnoredMajor       Bug = "ignored-major"        // nor the student's major
+	IgnoredYear        Bug = "ignored-year"         // nor its year of study
+	LostAnswer         Bug = "lost-answer"          // some answers get lost and are found again by their keys: no bug, but what brings others to light
 )
 
 // Bugs returns every bug, in the order of their declaration.
 func Bugs() []Bug {
 	return []Bug{
 		LostCommit, LostCancel, Oversell, DoubleEnroll, ForgottenKey, EarlyOpening, LateClosing, PhantomFull,
-		RefusedButWritten, RevokedGrant, LostAnswer,
+		RefusedButWritten, RevokedGrant, IgnoredClash, IgnoredCreditLimit, IgnoredMajor, IgnoredYear, LostAnswer,
 	}
 }
 
@@ -73,12 +77,22 @@ func (m *mistakes) period(p registration.Period) registration.Period {
 // forgets says whether keys are not looked for.
 func (m *mistakes) forgets() bool { return m.bug == ForgottenKey || m.bug == DoubleEnroll }
 
-// standing is what the ledger takes for a student's time-table.
-func (m *mistakes) standing(s registration.Standing, section registration.SectionID) registration.Standing {
-	if m.bug == DoubleEnroll {
-		s.Held = slices.DeleteFunc(slices.Clone(s.Held), func(held registration.Section) bool { return held.ID == section })
+// sight is what the rules see of a student who wants a section.
+func (m *mistakes) sight(student registration.Standing, section registration.Section) (registration.Standing, registration.Section) {
+	switch m.bug {
+	case DoubleEnroll:
+		student.Held = slices.DeleteFunc(slices.Clone(student.Held), func(held registration.Section) bool { return held.ID == section.ID })
+	case IgnoredClash:
+		section.Slots = nil
+	case IgnoredCreditLimit:
+		section.Credits = -student.Credits()
+	case IgnoredMajor:
+		section.OnlyMajorID = nil
+	case IgnoredYear:
+		section.MinYear = nil
+	default:
 	}
-	return s
+	return student, section
 }
 
 // oversells says whether a section takes one more than it can, which it does once.

@@ -17,23 +17,27 @@ import (
 
 // bugs are the mistakes that the service can be told to make, and the check of the auditor that names each.
 var bugs = map[string]string{
-	"lost-commit":         "acknowledged-enrollment-present",
-	"lost-cancel":         "acknowledged-cancel-gone",
-	"oversell":            "no-oversell",
-	"double-enroll":       "no-duplicate-enrollment",
-	"forgotten-key":       "grant-stays-grant",
-	"early-opening":       "nothing-before-open",
-	"late-closing":        "nothing-after-close",
-	"phantom-full":        "no-phantom-full",
-	"refused-but-written": "refusal-left-nothing",
-	"revoked-grant":       "acknowledged-enrollment-present",
+	"lost-commit":          "acknowledged-enrollment-present",
+	"lost-cancel":          "acknowledged-cancel-gone",
+	"oversell":             "no-oversell",
+	"double-enroll":        "no-duplicate-enrollment",
+	"forgotten-key":        "grant-stays-grant",
+	"early-opening":        "nothing-before-open",
+	"late-closing":         "nothing-after-close",
+	"phantom-full":         "no-phantom-full",
+	"refused-but-written":  "refusal-left-nothing",
+	"revoked-grant":        "acknowledged-enrollment-present",
+	"ignored-clash":        "timetable-clash-free",
+	"ignored-credit-limit": "credit-limit",
+	"ignored-major":        "major-restriction",
+	"ignored-year":         "year-restriction",
 }
 
 // notOfTheSeats are the faults that leave every seat where it belongs.
 var notOfTheSeats = []string{"slow-commit", "no-metrics", "busy-generator", "lost-answer"}
 
-// A rehearsal mostly waits, so that some more than there are processors go on at a time.
-const atATime = 4
+// A rehearsal mostly waits, so that more than there are processors go on at a time.
+const atATime = 5
 
 func TestEveryBugOfTheServiceIsCaughtByName(t *testing.T) {
 	t.Parallel()
