@@ -13,7 +13,7 @@ import (
 // work takes batches off the queue until it is closed and empty.
 func (l *Ledger) work(ctx context.Context) {
 	for first := range l.queue {
-		batch := l.take(first)
+		batch := l.gather(first, l.queue, l.take)
 		if len(batch) == 0 {
 			continue
 		}
@@ -28,27 +28,38 @@ func (l *Ledger) work(ctx context.Context) {
 		}
 		l.rate.observe(len(batch), took)
 		for _, r := range batch {
-			l.outcome(r.op, r.outcome())
-			close(r.done)
+			l.answer(r)
 		}
 	}
 }
 
-// take returns the first request and what waits behind it, without those whose callers have left.
-func (l *Ledger) take(first *request) []*request {
-	batch := make([]*request, 0, min(l.config.BatchSize, 1+len(l.queue)))
+// answer hands the decision to the caller.
+func (l *Ledger) answer(r *request) {
+	l.outcome(r.op, r.outcome())
+	close(r.done)
+}
+
+// take takes a request from its caller, who may have left.
+func (l *Ledger) take(r *request) bool {
+	taken := r.take()
+	if taken && l.config.Observer.QueueWait != nil {
+		l.config.Observer.QueueWait(time.Since(r.asked))
+	}
+	return taken
+}
+
+// gather returns the first request and what waits behind it in the queue, without those that are not to be had.
+func (l *Ledger) gather(first *request, queue <-chan *request, have func(*request) bool) []*request {
+	batch := make([]*request, 0, min(l.config.BatchSize, 1+len(queue)))
 	for next := first; ; {
-		if next.take() {
+		if have(next) {
 			batch = append(batch, next)
-			if l.config.Observer.QueueWait != nil {
-				l.config.Observer.QueueWait(time.Since(next.asked))
-			}
 		}
 		if len(batch) == l.config.BatchSize {
 			return batch
 		}
 		select {
-		case following, ok := <-l.queue:
+		case following, ok := <-queue:
 			if !ok {
 				return batch
 			}
@@ -147,8 +158,10 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 		return err
 	}
 	l.phase("commit", since)
+	counts := book.counts(changes)
+	l.full.see(counts)
 	if l.config.Observer.Seats != nil {
-		l.config.Observer.Seats(book.counts(changes))
+		l.config.Observer.Seats(counts)
 	}
 	l.wrong.committed(batch)
 	return nil

@@ -111,17 +111,33 @@ func (b *book) fill(students []store.LockedStudent, enrollments []registration.E
 
 // decide answers one request and notes what the answer changes.
 func (b *book) decide(r *request) (answer, error) {
+	found, known, err := b.know(r)
+	switch {
+	case known:
+		return found, err
+	case r.op == opCancel:
+		return b.cancel(r), nil
+	default:
+		return b.enroll(r), nil
+	}
+}
+
+// know returns the answer to a request that changes nothing: a refusal, or that of its key. Where known is false, the request
+// is to be granted.
+func (b *book) know(r *request) (found answer, known bool, err error) {
 	account := b.accounts[r.student]
 	if account == nil {
-		return answer{}, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.student)
+		return answer{}, true, registration.Errorf(registration.Unauthenticated, "there is no student %d", r.student)
 	}
 	if found, known, err := account.recall(r); known && !b.wrong.forgets() {
-		return found, err
+		return found, true, err
 	}
 	if r.op == opCancel {
-		return b.cancel(account, r)
+		err = registration.CheckCancel(b.period, b.now, account.standing, r.section)
+	} else {
+		err = b.checkEnroll(account, r)
 	}
-	return b.enroll(account, r)
+	return answer{}, err != nil, err
 }
 
 // recall looks for the row that the request's key made before. A key belongs to one operation on one section.
@@ -153,37 +169,39 @@ func reused(key string) error {
 	return registration.Errorf(registration.IdempotencyKeyReused, "the key %q was used for another request", key)
 }
 
-func (b *book) enroll(a *account, r *request) (answer, error) {
+func (b *book) checkEnroll(a *account, r *request) error {
 	section, known := b.catalogue.sections[r.section]
 	seats := b.seats[r.section]
 	if !known || seats == nil {
-		return answer{}, registration.Errorf(registration.SectionNotFound, "there is no section %d", r.section)
+		return registration.Errorf(registration.SectionNotFound, "there is no section %d", r.section)
 	}
 	section.Capacity, section.Taken = seats.capacity, seats.taken
-	extra := b.wrong.oversells(r.section, seats.taken >= seats.capacity)
-	if extra {
+	if b.wrong.oversells(r.section, seats.taken >= seats.capacity) {
 		section.Taken--
 	}
 	student, wanted := b.wrong.sight(a.standing, section)
 	if err := registration.CheckEnroll(b.period, b.now, student, wanted); err != nil {
-		return answer{}, err
+		return err
 	}
 	if b.wrong.some(PhantomFull) {
-		return answer{}, registration.Errorf(registration.SectionFull, "section %d has no seat left", r.section)
+		return registration.Errorf(registration.SectionFull, "section %d has no seat left", r.section)
 	}
-	granted := registration.Enrollment{Student: r.student, Section: r.section, Key: r.key, EnrolledAt: b.now}
-	a.rows = append(a.rows, row{Enrollment: granted})
-	a.standing.Held = append(a.standing.Held, section)
-	if !extra {
-		seats.taken++
-	}
-	return answer{enrollment: granted}, nil
+	return nil
 }
 
-func (b *book) cancel(a *account, r *request) (answer, error) {
-	if err := registration.CheckCancel(b.period, b.now, a.standing, r.section); err != nil {
-		return answer{}, err
+func (b *book) enroll(r *request) answer {
+	a := b.accounts[r.student]
+	granted := registration.Enrollment{Student: r.student, Section: r.section, Key: r.key, EnrolledAt: b.now}
+	a.rows = append(a.rows, row{Enrollment: granted})
+	a.standing.Held = append(a.standing.Held, b.catalogue.sections[r.section])
+	if seats := b.seats[r.section]; seats.taken < seats.capacity || b.wrong.bug != Oversell {
+		seats.taken++
 	}
+	return answer{enrollment: granted}
+}
+
+func (b *book) cancel(r *request) answer {
+	a := b.accounts[r.student]
 	i := slices.IndexFunc(a.rows, func(row row) bool { return row.Section == r.section })
 	gone := a.rows[i]
 	a.rows = slices.Delete(a.rows, i, i+1)
@@ -196,7 +214,7 @@ func (b *book) cancel(a *account, r *request) (answer, error) {
 	}
 	a.cancelled = append(a.cancelled, cancelledRow{Cancellation: cancellation})
 	b.seats[r.section].taken--
-	return answer{cancellation: cancellation}, nil
+	return answer{cancellation: cancellation}
 }
 
 // changes returns what the decisions of the batch write, ordered by student.

@@ -74,6 +74,8 @@ type Observer struct {
 	Phase func(phase string, took time.Duration)
 	// Seats receives the seats of the sections that a transaction locked, as its COMMIT left them.
 	Seats func(counts []registration.SeatCount)
+	// Look receives how many requests one look at full sections was for, how many of them it answered, and how long it took.
+	Look func(asked, answered int, took time.Duration)
 	// Outcome receives what became of a request: op is "enroll" or "cancel"; outcome is "granted", "cancelled",
 	// "replayed" (answered again from the row that its key made), "abandoned" (its caller left while it was queued) or
 	// the code of a registration.Error.

@@ -98,12 +98,17 @@ func TestOutcomesAreObserved(t *testing.T) {
 			outcomes      []string
 			waits, phases atomic.Int64
 			batches       atomic.Int64
+			looks         atomic.Int64
 		)
 		ledger := newLedger(t, db, enrollment.Config{Strategy: strategy, Observer: enrollment.Observer{
 			QueueWait: func(time.Duration) { waits.Add(1) },
 			Batch:     func(size int) { batches.Add(int64(size)) },
 			Phase:     func(string, time.Duration) { phases.Add(1) },
-			Outcome:   func(op, outcome string) { outcomes = append(outcomes, op+" "+outcome) },
+			Look: func(asked, answered int, _ time.Duration) {
+				require.Equal(t, asked, answered)
+				looks.Add(int64(asked))
+			},
+			Outcome: func(op, outcome string) { outcomes = append(outcomes, op+" "+outcome) },
 		}})
 		for _, r := range []request{
 			{student: student(0), section: 1, key: "a"},
@@ -117,7 +122,10 @@ func TestOutcomesAreObserved(t *testing.T) {
 		require.NoError(t, ledger.Close(t.Context()))
 		require.Equal(t, []string{"enroll granted", "enroll replayed", "enroll section-full", "cancel cancelled", "enroll invalid-request"}, outcomes)
 		require.EqualValues(t, 4, waits.Load())
-		require.EqualValues(t, 4, batches.Load())
-		require.EqualValues(t, 16, phases.Load(), "four phases a transaction")
+		if strategy == enrollment.GroupCommit {
+			require.EqualValues(t, 2, looks.Load(), "the section was seen full")
+		}
+		require.EqualValues(t, 4, batches.Load()+looks.Load())
+		require.Equal(t, 4*batches.Load(), phases.Load(), "four phases a transaction")
 	})
 }

@@ -18,6 +18,8 @@ type Ledger struct {
 	config Config
 	store  *store.Store
 	queue  chan *request
+	looks  chan *request // nil where nobody looks
+	full   full
 	rate   rate
 	wrong  *mistakes
 
@@ -25,6 +27,7 @@ type Ledger struct {
 
 	closing sync.RWMutex // held for reading while a request enters the queue
 	closed  bool
+	looker  sync.WaitGroup
 	workers sync.WaitGroup
 	stop    context.CancelCauseFunc
 }
@@ -50,6 +53,10 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	}
 	ctx, stop := context.WithCancelCause(context.Background())
 	l.stop = stop
+	if config.Strategy == GroupCommit && config.Faults.Bug == "" { // bugs are made in transactions
+		l.looks = make(chan *request, config.QueueSize)
+		l.looker.Go(func() { l.look(ctx) })
+	}
 	for range workers {
 		l.workers.Go(func() { l.work(ctx) })
 	}
@@ -73,6 +80,7 @@ func (l *Ledger) EnrollAll(ctx context.Context, student registration.StudentID, 
 	requests, outcomes := make([]*request, len(wishes)), make([]registration.Outcome, len(wishes))
 	for i, wish := range wishes {
 		requests[i] = newRequest(opEnroll, student, wish.Section, wish.Key)
+		requests[i].ordered = true
 		outcomes[i].Err = l.admit(ctx, requests[i])
 	}
 	for i, r := range requests {
@@ -91,7 +99,7 @@ func (l *Ledger) Cancel(ctx context.Context, student registration.StudentID, sec
 }
 
 // QueueDepth returns how many requests wait.
-func (l *Ledger) QueueDepth() int { return len(l.queue) }
+func (l *Ledger) QueueDepth() int { return len(l.queue) + len(l.looks) }
 
 // Close takes no more requests, answers those that wait and returns when all is answered. Where ctx ends first, what
 // runs is rolled back, and what has no answer yet gets unavailable.
@@ -99,7 +107,11 @@ func (l *Ledger) Close(ctx context.Context) error {
 	l.closing.Lock()
 	if !l.closed {
 		l.closed = true
-		close(l.queue)
+		if l.looks != nil {
+			close(l.looks)
+		}
+		// What a look does not answer goes to the queue, so that ends after it.
+		l.workers.Go(func() { l.looker.Wait(); close(l.queue) })
 	}
 	l.closing.Unlock()
 
@@ -172,8 +184,17 @@ func (l *Ledger) enqueue(ctx context.Context, r *request) error {
 	if l.closed {
 		return &registration.Error{Code: registration.Unavailable, Detail: errDraining.Detail, RetryAfter: time.Second}
 	}
+	queue := l.queue
+	if l.looks != nil && r.op == opEnroll && !r.ordered && l.full.has(r.section) {
+		queue = l.looks
+	}
+	return l.push(queue, r)
+}
+
+// push puts a request at the end of a queue, or says that there is no room.
+func (l *Ledger) push(queue chan<- *request, r *request) error {
 	select {
-	case l.queue <- r:
+	case queue <- r:
 		return nil
 	default:
 		return &registration.Error{

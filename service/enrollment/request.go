@@ -42,6 +42,7 @@ type request struct {
 	student registration.StudentID
 	section registration.SectionID
 	key     string
+	ordered bool // it must not be decided before those that were queued before it
 
 	asked  time.Time
 	state  atomic.Int32
@@ -67,6 +68,7 @@ func (r *request) validate() error {
 	return nil
 }
 
+func (r *request) waits() bool   { return r.state.Load() == waiting }
 func (r *request) take() bool    { return r.state.CompareAndSwap(waiting, taken) }
 func (r *request) abandon() bool { return r.state.CompareAndSwap(waiting, abandoned) }
 

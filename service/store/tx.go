@@ -51,6 +51,21 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 	return &Tx{tx: tx, dialect: s.dialect}, nil
 }
 
+// Look starts a transaction that sees one state of the whole database, that of its first query, and locks nothing. What it
+// reads may have changed by the time it is used; Apply must not be called.
+func (s *Store) Look(ctx context.Context) (*Tx, error) {
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("beginning to look: %w", err)
+	}
+	return &Tx{tx: tx, dialect: lookDialect{s.dialect}}, nil
+}
+
+// lookDialect is a dialect without locks.
+type lookDialect struct{ dialect }
+
+func (lookDialect) forUpdate() string { return "" }
+
 // LockStudents locks the students with these ids, given in ascending order, and returns those that exist.
 func (t *Tx) LockStudents(ctx context.Context, ids []registration.StudentID) ([]LockedStudent, error) {
 	rows, err := collect(ctx, t.tx, func(row scanner) (student LockedStudent, err error) {

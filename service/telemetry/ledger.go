@@ -69,6 +69,13 @@ func (m *Metrics) Phase(phase string, took time.Duration) {
 	observer.Observe(took.Seconds())
 }
 
+// Look records one look at full sections: how many requests it was for, how many it answered, and how long it took.
+func (m *Metrics) Look(asked, answered int, took time.Duration) {
+	m.lookDuration.Observe(took.Seconds())
+	m.lookRequests.Add(float64(asked))
+	m.lookAnswers.Add(float64(answered))
+}
+
 // QueueDepth exports how many requests wait for a batch, as depth tells when it is scraped.
 func (m *Metrics) QueueDepth(depth func() int) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -37,6 +37,9 @@ type Metrics struct {
 	queueWait     prometheus.Histogram
 	batchSize     prometheus.Histogram
 	batchDuration *prometheus.HistogramVec
+	lookDuration  prometheus.Histogram
+	lookRequests  prometheus.Counter
+	lookAnswers   prometheus.Counter
 	ledger        ledger
 }
 
@@ -85,6 +88,14 @@ func New(registry *prometheus.Registry) *Metrics {
 			"Requests decided in one transaction.", 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)),
 		batchDuration: prometheus.NewHistogramVec(histogram("registration_enroll_batch_duration_seconds",
 			"Time one batch took, by phase.", .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3), []string{"phase"}),
+		lookDuration: prometheus.NewHistogram(histogram("registration_enroll_look_duration_seconds",
+			"Time one look at full sections took.", .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3)),
+		lookRequests: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "registration_enroll_look_requests_total", Help: "Requests to enrol in a section that was seen full, for which a look was taken.",
+		}),
+		lookAnswers: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "registration_enroll_look_answers_total", Help: "Requests that a look answered; the others went to the queue.",
+		}),
 	}
 	m.ledger = newLedger(m.enrollments, m.batchDuration)
 	for _, reason := range []string{"slow", "gone", "drain"} {
@@ -98,7 +109,7 @@ func New(registry *prometheus.Registry) *Metrics {
 	info.Set(1)
 	registry.MustRegister(m.requests, m.inFlight, m.enrollments, m.logins, m.shed, m.dropped, m.rebuilds, m.panics,
 		m.databaseUp, m.inconsistent, m.checks,
-		m.queueWait, m.batchSize, m.batchDuration, info,
+		m.queueWait, m.batchSize, m.batchDuration, m.lookDuration, m.lookRequests, m.lookAnswers, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -52,6 +52,7 @@ func TestTheLedgersEventsAreCounted(t *testing.T) {
 	m.QueueWait(1500 * time.Millisecond)
 	m.Phase("commit", 4*time.Millisecond)
 	m.Phase("tea", time.Second)
+	m.Look(40, 39, 2*time.Millisecond)
 
 	text := exposition(t, m)
 	for _, line := range []string{
@@ -67,6 +68,9 @@ func TestTheLedgersEventsAreCounted(t *testing.T) {
 		`registration_enroll_batch_duration_seconds_sum{phase="commit"} 0.004`,
 		`registration_enroll_batch_duration_seconds_count{phase="lock"} 0`,
 		`registration_enroll_batch_duration_seconds_count{phase="other"} 1`,
+		`registration_enroll_look_requests_total 40`,
+		`registration_enroll_look_answers_total 39`,
+		`registration_enroll_look_duration_seconds_sum 0.002`,
 	} {
 		require.Contains(t, text, line+"\n")
 	}

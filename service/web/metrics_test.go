@@ -77,7 +77,8 @@ func TestRequestsAndOutcomesAreCountedFromZero(t *testing.T) {
 	require.Equal(t, 1, s.metric("registration_enrollments_total", map[string]string{"op": "cancel", "outcome": "cancelled"}))
 	require.Zero(t, s.metric("registration_http_requests_in_flight", nil))
 	require.EqualValues(t, 5, s.series("registration_enroll_queue_wait_seconds", nil).GetHistogram().GetSampleCount())
-	require.InDelta(t, 5, s.series("registration_enroll_batch_size", nil).GetHistogram().GetSampleSum(), 0)
+	require.InDelta(t, 2, s.series("registration_enroll_batch_size", nil).GetHistogram().GetSampleSum(), 0)
+	require.Equal(t, 3, s.metric("registration_enroll_look_answers_total", nil), "the section was seen full")
 
 	edges := map[float64]bool{}
 	for _, bucket := range s.series("registration_http_request_duration_seconds", map[string]string{"route": path, "method": "POST", "code": "201"}).GetHistogram().GetBucket() {
