@@ -92,9 +92,22 @@ func writeRules(f ruleFlags, stdout, stderr io.Writer) error {
 		return fmt.Errorf("writing the rules: %w", err)
 	}
 	for _, o := range chosen {
-		if o.Floor > 0 {
-			_, _ = fmt.Fprintf(stderr, "slo: note: %s is a throughput floor, which is judged over a run: it has no burn-rate alert\n", o.Name)
+		if what := overRuns(o); what != "" {
+			_, _ = fmt.Fprintf(stderr, "slo: note: %s is %s, which is judged over a run: it has no burn-rate alert\n", o.Name, what)
 		}
 	}
 	return nil
+}
+
+// overRuns names what rules cannot watch.
+func overRuns(o openslo.Objective) string {
+	switch {
+	case o.Floor > 0:
+		return "a throughput floor"
+	case o.Slices != nil:
+		return "about time slices"
+	case o.Metric != nil:
+		return "about the samples of a gauge"
+	}
+	return ""
 }

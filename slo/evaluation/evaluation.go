@@ -136,7 +136,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 			judged[i] = verdict.Judge(o, m)
 		}
 		out := verdict.Agree(judged)
-		if e.History != nil && o.Floor == 0 {
+		if e.History != nil && o.Plain() {
 			if err := e.look(ctx, o, &out); err != nil {
 				return err
 			}
@@ -150,6 +150,10 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 func (e *evaluator) measured(ctx context.Context, o openslo.Objective, r replica, complete func(measure.Series) bool) (verdict.Measured, error) {
 	part, total := queriesOf(o)
 	m := verdict.Measured{Run: e.Run, T0Unknown: e.T0.IsZero(), Replica: r.name}
+	if o.Metric != nil {
+		m.Part, m.Total = measure.Gauge(r.answers[key(o.Metric)].Series, e.Window, measure.Options{Selector: o.Metric.Text}, o.Score)
+		return m, nil
+	}
 	m.Total, m.Part = e.count(total, r, complete), e.count(part, r, complete)
 	m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
 	if m.Part.Series == 0 && m.Total.Series > 0 && isZero(part, total) {
@@ -243,8 +247,8 @@ func key(q *openslo.Query) string { return q.Selector.AnyEdge().String() }
 // blame turns the source's refusal of a query into a fault of the spec.
 func (e *evaluator) blame(bad *prom.BadQueryError) error {
 	for _, o := range e.Objectives {
-		for _, q := range []*openslo.Query{o.Good, o.Bad, o.Total} {
-			if q != nil && key(q) == bad.Query {
+		for _, q := range o.Queries() {
+			if key(q) == bad.Query {
 				return openslo.Faults{{Position: q.Position, Message: "query: Prometheus refuses it: " + bad.Err.Error()}}
 			}
 		}

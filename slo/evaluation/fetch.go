@@ -20,10 +20,8 @@ import (
 func (e *evaluator) answers(ctx context.Context, complete func(measure.Series) bool) (map[string]measure.Answer, error) {
 	queries := map[string]selector.Selector{}
 	for _, o := range e.Objectives {
-		for _, q := range []*openslo.Query{o.Good, o.Bad, o.Total} {
-			if q != nil {
-				queries[key(q)] = q.Selector
-			}
+		for _, q := range o.Queries() {
+			queries[key(q)] = q.Selector
 		}
 	}
 	pending := make([]string, 0, len(queries))

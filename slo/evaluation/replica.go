@@ -87,8 +87,11 @@ func replicaOf(s measure.Series, labels []string) string {
 	return strings.Join(parts, ",")
 }
 
-// queriesOf are an objective's part, good or bad, and its total.
+// queriesOf are an objective's part, good or bad, and its total; of a gauge, the same twice.
 func queriesOf(o openslo.Objective) (part, total *openslo.Query) {
+	if o.Metric != nil {
+		return o.Metric, o.Metric
+	}
 	if o.Bad != nil {
 		return o.Bad, o.Total
 	}

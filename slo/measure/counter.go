@@ -26,6 +26,9 @@ type Count struct {
 	EdgeEvents float64
 	// Lower holds why Events is only a lower bound; Unknown why it is no number to judge by.
 	Lower, Unknown []reason.Reason
+	// Gaps are times inside the window of which a gauge has no sample, Gapped says so.
+	Gaps   []Span
+	Gapped []reason.Reason
 
 	steps  []step
 	losses map[loss]time.Duration

@@ -13,6 +13,8 @@ import (
 const apiVersion = "openslo/v1"
 
 var (
+	// Only names that end up in labels and files have to be as narrow as Kubernetes wants them.
+	anyNamePattern  = regexp.MustCompile(`^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?$`)
 	namePattern     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 	durationPattern = regexp.MustCompile(`^[1-9][0-9]{0,5}[mhdwMQY]$`)
 )
@@ -29,6 +31,7 @@ type document struct {
 	slo        *sloBody
 	indicator  *indicatorBody
 	source     string // a DataSource's type
+	refs       []reference
 }
 
 // note is one annotation with its place.
@@ -62,7 +65,7 @@ func (r *reader) document(n ast.Node) *document {
 func (r *reader) body(d *document, o *object, kind ast.Node) {
 	switch d.kind {
 	case "SLO":
-		d.slo = r.slo(o.must("spec"), "SLO.spec")
+		d.slo = r.slo(d, o.must("spec"), "SLO.spec")
 	case "SLI":
 		d.indicator = r.indicator(o.must("spec"), "SLI.spec")
 	case "Service":
@@ -80,9 +83,12 @@ func (r *reader) body(d *document, o *object, kind ast.Node) {
 			s.get("connectionDetails")
 			s.rest()
 		}
-	case "AlertPolicy", "AlertCondition", "AlertNotificationTarget":
-		// Part of the standard, and no part of a verdict: their spec is theirs.
-		o.must("spec")
+	case "AlertPolicy":
+		r.alertPolicy(d, o.must("spec"))
+	case "AlertCondition":
+		r.alertCondition(o.must("spec"))
+	case "AlertNotificationTarget":
+		r.alertTarget(o.must("spec"))
 	default:
 		r.fault(kind, "kind must be SLO, SLI, Service, DataSource, AlertPolicy, AlertCondition or AlertNotificationTarget, not %q", d.kind)
 		return
@@ -114,7 +120,11 @@ func (r *reader) metadata(d *document, n ast.Node) {
 	}
 	if v := o.must("name"); v != nil {
 		d.name = o.text("name")
-		if d.name != "" && !namePattern.MatchString(d.name) {
+		pattern := namePattern
+		if strings.HasPrefix(d.kind, "Alert") {
+			pattern = anyNamePattern
+		}
+		if d.name != "" && !pattern.MatchString(d.name) {
 			r.fault(v, "metadata.name %q must be at most 63 lowercase letters, digits and dashes, with no dash at either end", d.name)
 		}
 		d.Position = r.at(v)

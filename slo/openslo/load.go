@@ -192,6 +192,11 @@ func (l *loader) finish(what string) (*Spec, error) {
 	spec := &Spec{Files: l.files, Documents: len(l.documents)}
 	r := &reader{faults: &l.faults}
 	for _, d := range l.documents {
+		for _, ref := range d.refs {
+			if _, ok := l.byKey[(&document{kind: ref.kind, name: ref.name}).key()]; !ok {
+				r.faultAt(ref.Position, "no %s named %q", ref.kind, ref.name)
+			}
+		}
 		if d.slo != nil {
 			spec.Objectives = append(spec.Objectives, l.objectives(r, d)...)
 		}
@@ -242,10 +247,14 @@ func (l *loader) objectives(r *reader, d *document) []Objective {
 		}
 		if body != nil {
 			in := l.resolve(r, body)
-			o.Good, o.Bad, o.Total = in.good, in.bad, in.total
+			o.Good, o.Bad, o.Total, o.Metric, o.Failure, o.Slices = in.good, in.bad, in.total, in.metric, in.failure, b.slices
+			r.compare(&o, b, in, len(d.slo.objectives))
 		}
 		if o.Threshold == 0 {
 			o.Threshold = edge(o.Good)
+		}
+		if o.Floor > 0 && (o.Metric != nil || o.Slices != nil) {
+			r.faultAt(d.Position, "a throughput floor counts events: it goes with no thresholdMetric, raw or time slices")
 		}
 		if o.Floor > 0 && o.Bad != nil {
 			r.faultAt(d.Position, "a throughput floor counts good events: the indicator needs good, not bad")
@@ -267,7 +276,28 @@ func (l *loader) resolve(r *reader, b *indicatorBody) indicator {
 		}
 		b = sli.indicator
 	}
-	return indicator{good: l.query(r, b.good), bad: l.query(r, b.bad), total: l.query(r, b.total)}
+	in := indicator{good: l.query(r, b.good), bad: l.query(r, b.bad), total: l.query(r, b.total), failure: b.failure, threshold: b.threshold != nil}
+	if in.metric = l.query(r, b.threshold); b.threshold == nil {
+		in.metric = l.query(r, b.raw)
+	}
+	return in
+}
+
+// compare puts the comparison of a thresholdMetric into an objective. With a ratioMetric an operator that says what a
+// target says anyway is left alone, as OpenSLO's own examples have it.
+func (r *reader) compare(o *Objective, b objectiveBody, in indicator, objectives int) {
+	switch {
+	case in.threshold && (b.op == nil || b.value == nil):
+		r.faultAt(b.Position, "an objective of a thresholdMetric needs op and value")
+	case in.threshold && objectives > 1:
+		r.faultAt(b.Position, "an SLO with a thresholdMetric has one objective, not %d", objectives)
+	case in.threshold:
+		o.Op, o.Value = b.op.text, b.value.float
+	case b.value != nil:
+		r.faultAt(b.value.Position, "value belongs to a thresholdMetric")
+	case b.op != nil && b.op.text != "gt" && b.op.text != "gte":
+		r.faultAt(b.op.Position, "op %s belongs to a thresholdMetric: a ratio is to be at least its target", b.op.text)
+	}
 }
 
 func (l *loader) query(r *reader, m *metricBody) *Query {

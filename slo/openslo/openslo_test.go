@@ -60,7 +60,7 @@ spec:
       target: 0.9
     - displayName: tight
       targetPercent: 99.95
-  alertPolicies: [whatever]
+  alertPolicies: [loud]
 ---
 apiVersion: openslo/v1
 kind: SLI
@@ -84,7 +84,7 @@ spec: {type: Prometheus, connectionDetails: {url: anything}}
 apiVersion: openslo/v1
 kind: AlertPolicy
 metadata: {name: loud}
-spec: {whatever: it says}
+spec: {conditions: [], notificationTargets: []}
 ---
 apiVersion: openslo/v1
 kind: Service
@@ -164,11 +164,11 @@ func TestOneFaultEach(t *testing.T) {
 		{"a target of a hundred percent", "target: 0.99", "targetPercent: 100", "up to but not including 100"},
 		{"two targets", "target: 0.99", "target: 0.99, targetPercent: 99", "exclude each other"},
 		{"no target", "target: 0.99", "displayName: x", "neither target nor targetPercent"},
-		{"time slices", "Occurrences", "Timeslices", "budgetingMethod Timeslices is not judged here"},
+		{"time slices", "Occurrences", "Timeslices", "has no timeSliceWindow, which Timeslices needs"},
 		{"no budgeting method", "  budgetingMethod: Occurrences\n", "", "SLO.spec has no budgetingMethod"},
 		{"no objectives", "[{target: 0.99}]", "[]", "at least one objective"},
 		{"objectives that are no list", "[{target: 0.99}]", "7", "must be a list"},
-		{"an operator", "target: 0.99", "target: 0.99, op: lt", "op belongs to a thresholdMetric"},
+		{"an operator", "target: 0.99", "target: 0.99, op: lt", "op lt belongs to a thresholdMetric"},
 		{"a composite weight", "target: 0.99", "target: 0.99, compositeWeight: 2", "composite budgets are not judged"},
 		{"no counter", "counter: true", "counter: false", "counter must be true"},
 		{"a function", "query: total", "query: sum(total)", "query: character 4: a function or aggregation"},
@@ -190,7 +190,7 @@ func TestOneFaultEach(t *testing.T) {
 		{"an unknown annotation of ours", "  name: a\n", "  name: a\n  annotations: {stampede.goormu.dev/min-event: 5}\n", "unknown annotation stampede.goormu.dev/min-event"},
 		{"a minimum in words", "  name: a\n", "  name: a\n  annotations: {stampede.goormu.dev/min-events: many}\n", "must be a number above 0"},
 		{"bins without a floor", "  name: a\n", "  name: a\n  annotations: {stampede.goormu.dev/throughput-bins: x}\n", "means nothing without"},
-		{"a threshold metric", "ratioMetric:", "thresholdMetric: {metricSource: {type: a, spec: {query: b}}}\n      ratioMetric:", "is not judged here"},
+		{"a threshold metric", "ratioMetric:", "thresholdMetric: {metricSource: {type: a, spec: {query: b}}}\n      ratioMetric:", "exclude each other"},
 		{"a long description", "spec:\n  indicator", "spec:\n  description: " + strings.Repeat("가", 1051) + "\n  indicator", "longer than 1050"},
 		{"a key twice", "counter: true", "counter: true\n        counter: true", `YAML: mapping key "counter" already defined`},
 		{"a merge key", "counter: true", "<<: {counter: true}", "merge keys (<<) are not read"},

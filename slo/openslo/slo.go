@@ -16,6 +16,7 @@ type sloBody struct {
 	description, service, period string
 	calendar                     *Calendar
 	indicator                    *indicatorBody
+	method                       string // of budgeting
 	objectives                   []objectiveBody
 }
 
@@ -24,6 +25,15 @@ type objectiveBody struct {
 	title     string
 	target    *share
 	indicator *indicatorBody
+	op, value *field
+	slices    *Slices
+}
+
+// field is a scalar with its place.
+type field struct {
+	Position
+	text  string
+	float float64
 }
 
 // indicatorBody is an inline SLI, or a reference to one.
@@ -31,6 +41,9 @@ type indicatorBody struct {
 	Position
 	ref              string
 	good, bad, total *metricBody
+	// threshold and raw stand instead of these three; failure says that raw is a ratio of bad events.
+	threshold, raw *metricBody
+	failure        bool
 }
 
 // metricBody is a metric source before its type is known.
@@ -40,7 +53,7 @@ type metricBody struct {
 	query                 *Query
 }
 
-func (r *reader) slo(n ast.Node, what string) *sloBody {
+func (r *reader) slo(d *document, n ast.Node, what string) *sloBody {
 	if n == nil {
 		return nil
 	}
@@ -52,12 +65,10 @@ func (r *reader) slo(n ast.Node, what string) *sloBody {
 	b.indicator = r.indicatorOrRef(o)
 	b.period, b.calendar = r.timeWindow(o)
 	if v := o.must("budgetingMethod"); v != nil {
-		switch text, _ := scalar(v); text {
-		case "Occurrences":
-		case "Timeslices", "RatioTimeslices":
-			r.fault(v, "budgetingMethod %s is not judged here: a run is judged by its events, Occurrences", text)
+		switch b.method, _ = scalar(v); b.method {
+		case Occurrences, Timeslices, RatioTimeslices:
 		default:
-			r.fault(v, "budgetingMethod must be Occurrences, Timeslices or RatioTimeslices, not %q", text)
+			r.fault(v, "budgetingMethod must be Occurrences, Timeslices or RatioTimeslices, not %q", b.method)
 		}
 	}
 	o.must("objectives")
@@ -66,9 +77,9 @@ func (r *reader) slo(n ast.Node, what string) *sloBody {
 		r.fault(v, "%s needs at least one objective", o.path("objectives"))
 	}
 	for i, item := range list {
-		b.objectives = append(b.objectives, r.objective(item, fmt.Sprintf("%s[%d]", o.path("objectives"), i), b.indicator == nil))
+		b.objectives = append(b.objectives, r.objective(item, fmt.Sprintf("%s[%d]", o.path("objectives"), i), b))
 	}
-	o.list("alertPolicies") // no part of a verdict
+	r.alertPolicies(d, o)
 	o.rest()
 	return b
 }
@@ -148,8 +159,8 @@ func (r *reader) calendar(c *object) *Calendar {
 	return &Calendar{start}
 }
 
-func (r *reader) objective(n ast.Node, what string, needsIndicator bool) objectiveBody {
-	b := objectiveBody{Position: r.at(n)}
+func (r *reader) objective(n ast.Node, what string, of *sloBody) objectiveBody {
+	b, needsIndicator := objectiveBody{Position: r.at(n)}, of.indicator == nil
 	o, ok := r.object(n, what)
 	if !ok {
 		return b
@@ -163,16 +174,20 @@ func (r *reader) objective(n ast.Node, what string, needsIndicator bool) objecti
 	if b.indicator != nil && !needsIndicator {
 		r.fault(n, "%s has an indicator, and so has its SLO", what)
 	}
-	for _, key := range []string{"op", "value"} {
-		if v := o.get(key); v != nil {
-			r.fault(o.fields[key].Key, "%s belongs to a thresholdMetric", o.path(key))
+	if v := o.get("op"); v != nil {
+		b.op = &field{Position: r.at(o.fields["op"].Key), text: r.operator(v, o.path("op"))}
+	}
+	if v := o.get("value"); v != nil {
+		b.value = &field{Position: r.at(o.fields["value"].Key)}
+		exact, ok := number(v)
+		if !ok {
+			r.fault(v, "%s must be a number", o.path("value"))
+		} else {
+			b.value.text, _ = scalar(v)
+			b.value.float, _ = exact.Float64()
 		}
 	}
-	for _, key := range []string{"timeSliceTarget", "timeSliceWindow"} {
-		if v := o.get(key); v != nil {
-			r.fault(o.fields[key].Key, "%s belongs to time slices", o.path(key))
-		}
-	}
+	b.slices = r.slices(o, of.method)
 	if v := o.get("compositeWeight"); v != nil {
 		r.fault(o.fields["compositeWeight"].Key, "%s: composite budgets are not judged: each objective stands for itself", o.path("compositeWeight"))
 	}
@@ -214,14 +229,19 @@ func (r *reader) indicator(n ast.Node, what string) *indicatorBody {
 		return b
 	}
 	o.description()
-	if t, ok := r.optional(o, "thresholdMetric"); ok {
-		r.metric(t)
-		r.fault(o.fields["thresholdMetric"].Key, "%s is not judged here: count good events in a ratioMetric, such as a histogram's bucket over its count", t.what)
+	t, hasThreshold := r.optional(o, "thresholdMetric")
+	if hasThreshold {
+		b.threshold = r.metric(t)
 	}
-	if m, ok := r.optional(o, "ratioMetric"); ok {
+	m, hasRatio := r.optional(o, "ratioMetric")
+	if hasRatio {
 		r.ratio(m, b)
-	} else if o.fields["thresholdMetric"] == nil {
-		r.fault(n, "%s has no ratioMetric", what)
+	}
+	switch {
+	case hasThreshold && hasRatio:
+		r.fault(o.fields["thresholdMetric"].Key, "%s: thresholdMetric and ratioMetric exclude each other", what)
+	case o.fields["thresholdMetric"] == nil && o.fields["ratioMetric"] == nil:
+		r.fault(n, "%s has neither ratioMetric nor thresholdMetric", what)
 	}
 	o.rest()
 	return b
@@ -230,26 +250,34 @@ func (r *reader) indicator(n ast.Node, what string) *indicatorBody {
 func (r *reader) ratio(o *object, b *indicatorBody) {
 	counter, isBool := o.get("counter").(*ast.BoolNode)
 	raw := o.get("raw")
-	switch {
-	case raw != nil:
-		r.fault(o.fields["raw"].Key, "%s.raw is not judged here: give good or bad, and total, as counters", o.what)
-	case !isBool || !counter.Value:
+	if raw == nil && (!isBool || !counter.Value) {
 		r.fault(o.node, "%s.counter must be true: only counters can be added up exactly over a window", o.what)
 	}
-	if v := o.get("rawType"); v != nil && raw == nil {
+	switch v := o.get("rawType"); {
+	case v != nil && raw == nil:
 		r.fault(o.fields["rawType"].Key, "%s belongs to raw", o.path("rawType"))
-	}
-	for key, into := range map[string]**metricBody{"good": &b.good, "bad": &b.bad, "total": &b.total, "raw": nil} {
-		m, ok := r.optional(o, key)
-		if !ok {
-			continue
+	case raw != nil:
+		text := ""
+		if v != nil {
+			text, _ = scalar(v)
 		}
-		body := r.metric(m)
-		if into != nil {
-			*into = body
+		if b.failure = text == "failure"; !b.failure && text != "success" {
+			r.fault(raw, "%s must be success or failure, not %q", o.path("rawType"), text)
 		}
 	}
-	if raw == nil {
+	for key, into := range map[string]**metricBody{"good": &b.good, "bad": &b.bad, "total": &b.total, "raw": &b.raw} {
+		if m, ok := r.optional(o, key); ok {
+			*into = r.metric(m)
+		}
+	}
+	switch {
+	case raw != nil:
+		for _, key := range []string{"good", "bad", "total"} {
+			if f, ok := o.fields[key]; ok {
+				r.fault(f.Key, "%s: raw excludes %s", o.what, key)
+			}
+		}
+	default:
 		switch {
 		case b.good != nil && b.bad != nil:
 			r.fault(o.fields["bad"].Key, "%s: good and bad exclude each other", o.what)

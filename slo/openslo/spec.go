@@ -34,13 +34,59 @@ type Objective struct {
 	// Target is the share of events that must be good, in [0, 1), and TargetText the same as the spec wrote it, in percent.
 	Target     float64
 	TargetText string
-	// Good or Bad is set, never both; Total always is.
+	// Good or Bad is set, never both, and Total with them, unless Metric is.
 	Good, Bad, Total *Query
+	// Metric is a gauge, whose samples are judged: each is good where it compares as Op and Value say, or, where Op is empty,
+	// each is a ratio of good events, or of bad ones with Failure.
+	Metric  *Query
+	Op      string // lte, gte, lt or gt
+	Value   float64
+	Failure bool
+	// Slices cuts the window into slices of time; nil where events, or samples, are judged.
+	Slices *Slices
 	// Period is the SLO's time window in OpenSLO's shorthand, such as 28d; empty where it has none.
 	Period string
 	// Calendar is where a calendar's periods begin; nil for a period that rolls.
 	Calendar *Calendar
 	Annotations
+}
+
+// Queries are all that an objective asks, the part before the total.
+func (o Objective) Queries() []*Query {
+	var all []*Query
+	for _, q := range []*Query{o.Metric, o.Good, o.Bad, o.Total} {
+		if q != nil {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// Plain reports whether an objective is a share of counted events, and nothing else.
+func (o Objective) Plain() bool { return o.Floor == 0 && o.Metric == nil && o.Slices == nil }
+
+// Score is how much of a sample of Metric is good: 0 or 1, or in between for a ratio.
+func (o Objective) Score(v float64) float64 {
+	var good bool
+	switch o.Op {
+	case "lte":
+		good = v <= o.Value
+	case "lt":
+		good = v < o.Value
+	case "gte":
+		good = v >= o.Value
+	case "gt":
+		good = v > o.Value
+	default:
+		if o.Failure {
+			return 1 - v
+		}
+		return v
+	}
+	if good {
+		return 1
+	}
+	return 0
 }
 
 // Query is a metric source's query after substitution.
@@ -73,7 +119,8 @@ const Prefix = "stampede.goormu.dev/"
 
 // indicator is the part of an SLI that is judged.
 type indicator struct {
-	good, bad, total *Query
+	good, bad, total, metric *Query
+	threshold, failure       bool
 }
 
 // share is a target, exact and as written.

@@ -50,6 +50,7 @@ const (
 	Restart       Code = "restart"
 	StartedInside Code = "started-inside"
 	Ended         Code = "series-ended"
+	Gap           Code = "gap"
 	SourceWarning Code = "source-warning"
 
 	HistoryShort    Code = "history-short"
@@ -79,6 +80,9 @@ const (
 	ShareNever     Code = "share-never-reached"
 	FloorUncertain Code = "floor-uncertain"
 	FewForFloor    Code = "few-events-for-floor"
+	SlicesUnknown  Code = "slices-unknown"
+	SlicesEmpty    Code = "slices-empty"
+	NoSlice        Code = "no-slice"
 
 	IntervalCrosses Code = "interval-crosses-target"
 	ExpectedTooFew  Code = "expected-events-too-few"
@@ -113,6 +117,7 @@ var catalogue = map[Code][2]string{
 	Restart:       {"the process of %s restarted by %s", "%s의 프로세스가 %s에 재시작됨"},
 	StartedInside: {"the process of %s started inside the window, at %s", "%s의 프로세스가 구간 안(%s)에서 시작됨"},
 	Ended:         {"%s ended at %s, before the window's end", "%s가 구간 끝 이전인 %s에 끊김"},
+	Gap:           {"%s has no sample from %s to %s", "%s에 %s부터 %s까지 표본이 없음"},
 	SourceWarning: {"the source warns: %s", "데이터 원본의 경고: %s"},
 
 	HistoryShort:    {"the source's history does not reach back over %s", "데이터 원본의 이력이 %s 전까지 미치지 않음"},
@@ -139,6 +144,10 @@ var catalogue = map[Code][2]string{
 	ShareNever:     {"%s of %s events, %s were never reached", "전체 %[2]s개 중 %[1]s개뿐, %[3]s개에 도달하지 못함"},
 	FloorUncertain: {"between %s and %s: scrapes are too coarse to tell", "%s에서 %s 사이: 수집 간격이 성겨 판단할 수 없음"},
 	FewForFloor:    {"fewer events than one second of the floor of %s: the share must be reached within the first second", "하한 %s의 1초 분량보다 이벤트가 적음: 첫 1초 안에 목표 비율에 도달해야 함"},
+
+	SlicesUnknown: {"%d of %d time slices were not seen whole", "시간 조각 %[2]d개 중 %[1]d개는 온전히 관측되지 않음"},
+	SlicesEmpty:   {"%d of %d time slices had no events and count neither way", "시간 조각 %[2]d개 중 %[1]d개는 이벤트가 없어 세지 않음"},
+	NoSlice:       {"the window of %s holds no whole time slice of %s", "구간 %s 안에 온전한 시간 조각(%s)이 없음"},
 
 	IntervalCrosses: {"met, but the interval crosses the target: %s to %s (95 %%, Wilson, as if independent)", "달성했으나 신뢰구간이 목표에 걸침: %s ~ %s (95 %%, Wilson, 독립 가정)"},
 

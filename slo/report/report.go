@@ -74,6 +74,9 @@ func rows(v *verdict.Verdict) []row {
 		}
 		if o.Good != nil && o.Total != nil {
 			r.Events = figure.Count(*o.Good) + " / " + figure.Count(*o.Total)
+			if o.Unit != "" && o.Unit != verdict.UnitEvents {
+				r.Events += " " + o.Unit
+			}
 		}
 		if o.Budget != nil {
 			r.Burned = figure.Budget(o.Budget.Share)

@@ -77,7 +77,7 @@ func met() *verdict.Verdict {
 		Window: verdict.Window{Start: t0.Add(-10 * time.Second), End: t0.Add(7 * time.Second), T0: t0},
 		Objectives: []verdict.Objective{
 			{
-				Name: "definite-answer", Title: "Students with a definite answer within 10 s", TitleKorean: "10초 안에 확답을 받은 학생", Kind: verdict.KindRatio,
+				Name: "definite-answer", Title: "Students with a definite answer within 10 s", TitleKorean: "10초 안에 확답을 받은 학생", Kind: verdict.KindRatio, Unit: verdict.UnitEvents,
 				Description:       "Of all students scheduled at T0, the share that had a first definite answer within 10 s of T0.",
 				DescriptionKorean: "T0에 예정된 모든 학생 중 T0부터 10초 안에 첫 확답을 받은 학생의 비율.",
 				State:             verdict.Met, Target: 0.999, TargetPercent: "99.9", Value: pointer(1), Good: pointer(10000), Total: pointer(10000), Threshold: 10,
@@ -85,14 +85,14 @@ func met() *verdict.Verdict {
 				Measurements: []verdict.Measurement{measured("good", `a_seconds_bucket{le="10"}`, 10000), measured("total", "students_total", 10000)},
 			},
 			{
-				Name: "attempt-latency", Title: "Attempts answered within 3 s", TitleKorean: "3초 안에 응답받은 신청 시도", Kind: verdict.KindRatio,
+				Name: "attempt-latency", Title: "Attempts answered within 3 s", TitleKorean: "3초 안에 응답받은 신청 시도", Kind: verdict.KindRatio, Unit: verdict.UnitEvents,
 				State: verdict.Met, Target: 0.99, TargetPercent: "99", Value: pointer(0.9952), Good: pointer(15250), Total: pointer(15323), Threshold: 3,
 				Budget: burn(0.99, 15323, 73), Interval: interval(15250, 15323),
 				Measurements: []verdict.Measurement{measured("good", `b_seconds_bucket{le="3"}`, 15250), measured("total", "attempts_total", 15323)},
 			},
 			{
 				Name: "answer-throughput", Title: "First answers a second, until 99 % of students have theirs", TitleKorean: "학생 99 %가 확답을 받을 때까지 초당 첫 확답 수",
-				Kind: verdict.KindThroughput, State: verdict.Met, Target: 0.99, TargetPercent: "99", Floor: pointer(2000), Value: pointer(2151.6),
+				Kind: verdict.KindThroughput, Unit: verdict.UnitEvents, State: verdict.Met, Target: 0.99, TargetPercent: "99", Floor: pointer(2000), Value: pointer(2151.6),
 				Good: pointer(10000), Total: pointer(10000),
 				Measurements: []verdict.Measurement{measured("good", `a_seconds_count`, 10000), measured("total", "students_total", 10000)},
 			},

@@ -43,8 +43,8 @@ type Rule struct {
 }
 
 // Generate makes the rules of objectives: for each share of good events, what it counts over the windows of its alerts,
-// and the alerts; for each indicator an alert on its absence, unless its objectives want none. A throughput floor is
-// judged over a run and not by rules: it has an absence alert only.
+// and the alerts; for each indicator an alert on its absence, unless its objectives want none. A throughput floor, a gauge
+// and time slices are judged over a run and not by rules: they have an absence alert only.
 //
 // The error is openslo.Faults: periods too short for alerts, and burn rates that can never be reached.
 func Generate(objectives []openslo.Objective) (*File, error) {
@@ -53,7 +53,7 @@ func Generate(objectives []openslo.Objective) (*File, error) {
 	absent := map[string]bool{}
 	for _, o := range objectives {
 		var alerts []Rule
-		if o.Floor == 0 {
+		if o.Plain() {
 			watch, err := watches(o)
 			if err != nil {
 				faults = append(faults, err...)
@@ -66,7 +66,7 @@ func Generate(objectives []openslo.Objective) (*File, error) {
 				alerts = append(alerts, burning(o, a))
 			}
 		}
-		if indicator := part(o).Text + "\x00" + o.Total.Text; o.AbsentAfter > 0 && !absent[indicator] {
+		if indicator := indicatorOf(o); o.AbsentAfter > 0 && !absent[indicator] {
 			absent[indicator] = true
 			alerts = append(alerts, absence(o))
 		}
@@ -170,9 +170,10 @@ func burning(o openslo.Objective, a budget.Alert) Rule {
 }
 
 func absence(o openslo.Objective) Rule {
-	expr := "absent(" + o.Total.Selector.AnyEdge().String() + ")"
-	if _, bucket := part(o).Selector.Matcher("le"); bucket {
-		expr += "\nor\nabsent(" + part(o).Selector.AnyEdge().String() + ")"
+	queries := o.Queries()
+	expr := "absent(" + queries[len(queries)-1].Selector.AnyEdge().String() + ")"
+	if _, bucket := queries[0].Selector.Matcher("le"); bucket && len(queries) > 1 {
+		expr += "\nor\nabsent(" + queries[0].Selector.AnyEdge().String() + ")"
 	}
 	all := labels(o)
 	all["severity"] = "page"
@@ -192,6 +193,15 @@ func allowance(o openslo.Objective) float64 {
 		return 1 - o.Target
 	}
 	return v
+}
+
+// indicatorOf tells one indicator from another by its queries.
+func indicatorOf(o openslo.Objective) string {
+	var all []string
+	for _, q := range o.Queries() {
+		all = append(all, q.Text)
+	}
+	return strings.Join(all, "\x00")
 }
 
 func part(o openslo.Objective) *openslo.Query {

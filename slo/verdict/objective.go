@@ -31,19 +31,27 @@ type Measured struct {
 // Judge judges one objective.
 func Judge(o openslo.Objective, m Measured) Objective {
 	j := judge{spec: o, m: m, out: Objective{
-		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, DescriptionKorean: o.DescriptionKorean, Service: o.Service, Kind: KindRatio,
+		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, DescriptionKorean: o.DescriptionKorean, Service: o.Service, Kind: KindRatio, Unit: UnitEvents,
 		Target: o.Target, TargetPercent: o.TargetText, Period: o.Period, Threshold: o.Threshold, State: Inconclusive, Reasons: []reason.Reason{},
 	}}
 	j.measurements()
-	if o.Floor > 0 {
+	switch {
+	case o.Floor > 0:
 		j.out.Kind = KindThroughput
 		j.out.Floor = &o.Floor
+	case o.Slices != nil:
+		j.out.Kind, j.out.Unit = KindSlices, UnitSlices
+	case o.Metric != nil:
+		j.out.Unit = UnitSamples
 	}
 	j.doubts()
 	if j.count() {
-		if o.Floor > 0 {
+		switch {
+		case o.Floor > 0:
 			j.throughput()
-		} else {
+		case o.Slices != nil:
+			j.slices()
+		default:
 			j.ratio()
 		}
 	}
@@ -68,7 +76,11 @@ func (j *judge) note(code reason.Code, args ...any) {
 }
 
 func (j *judge) doubts() {
-	for _, list := range [][]reason.Reason{j.m.Part.Unknown, j.m.Total.Unknown, j.m.Doubts} {
+	gaps := j.m.Total.Gapped
+	if j.spec.Slices != nil {
+		gaps = nil // a slice that was not seen is one that nobody knows of, and the others are judged
+	}
+	for _, list := range [][]reason.Reason{j.m.Part.Unknown, j.m.Total.Unknown, gaps, j.m.Doubts} {
 		for _, r := range list {
 			j.doubtful = true
 			j.out.Reasons = reason.Union(j.out.Reasons, []reason.Reason{r})
@@ -245,6 +257,10 @@ func (j *judge) mendable() bool {
 }
 
 func (j *judge) measurements() {
+	if j.spec.Metric != nil {
+		j.out.Measurements = []Measurement{measurement(j.m.Replica, "samples", j.spec.Metric.Text, j.m.Total)}
+		return
+	}
 	part, query := "good", j.spec.Good
 	if j.spec.Bad != nil {
 		part, query = "bad", j.spec.Bad

@@ -57,8 +57,8 @@ func edges(o Objective) (sum float64) {
 func differences(a, b Objective) (out []reason.Reason) {
 	for i, one := range a.Measurements {
 		other := b.Measurements[i]
-		if len(one.Reasons) > 0 || len(other.Reasons) > 0 {
-			continue // said already, and not whole
+		if len(one.Reasons) > 0 || len(other.Reasons) > 0 || one.Part == "samples" {
+			continue // said already, and not whole; or samples, which are each replica's own
 		}
 		if max(one.Events-one.EdgeEvents, other.Events-other.EdgeEvents) > min(one.Events, other.Events) {
 			out = append(out, reason.New(reason.ReplicasDiffer, one.Replica, figure.Count(one.Events-one.EdgeEvents), figure.Count(one.Events), one.Query,

@@ -123,6 +123,14 @@ type Digest struct {
 const (
 	KindRatio      = "ratio"
 	KindThroughput = "throughput"
+	KindSlices     = "time-slices"
+)
+
+// What an objective's good and total are: events, samples of a gauge, or slices of time.
+const (
+	UnitEvents  = "events"
+	UnitSamples = "samples"
+	UnitSlices  = "slices"
 )
 
 // Objective is one row of the verdict.
@@ -150,7 +158,10 @@ type Objective struct {
 	Interval *Interval `json:"interval"`
 	// Threshold is the latency that the objective is about in seconds, 0 for none.
 	Threshold float64 `json:"threshold_seconds,omitempty"`
-	// Good and Total are events; null where they were not counted.
+	// Slices says what became of time slices; null where events or samples are judged.
+	Slices *Slices `json:"slices"`
+	// Good and Total are in Unit; null where they were not counted.
+	Unit   string       `json:"unit"`
 	Good   *float64     `json:"good_events"`
 	Total  *float64     `json:"total_events"`
 	Budget *budget.Burn `json:"budget"`
@@ -167,7 +178,7 @@ type Objective struct {
 type Measurement struct {
 	// Replica names the replica of the source that counted, empty where there are none.
 	Replica string `json:"replica,omitempty"`
-	// Part is good, bad or total.
+	// Part is good, bad or total, or samples of a gauge.
 	Part            string          `json:"part"`
 	Query           string          `json:"query"`
 	Events          float64         `json:"events"`

@@ -1,0 +1,64 @@
+package measure
+
+import (
+	"math"
+	"time"
+
+	"github.com/goormu/stampede/slo/reason"
+)
+
+// Gauge takes each sample of a selection inside a window for an event, and adds up how much of it is good: score says so
+// for its value. A gap of more than three intervals is a time of which nobody knows anything.
+func Gauge(series []Series, w Window, opt Options, score func(float64) float64) (good, total Count) {
+	good.Interval, total.Interval = interval(series), interval(series)
+	stale := max(3*total.Interval, 3*time.Second)
+	newest := time.Time{}
+	for _, s := range series {
+		if s.Native {
+			total.unknown(reason.NativeOnly, opt.Selector)
+		}
+		before, seen := w.Start, 0
+		for _, p := range s.Points {
+			if p.Time.After(newest) {
+				newest = p.Time
+			}
+			if p.Time.Before(w.Start) || p.Time.After(w.End) {
+				continue
+			}
+			if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
+				total.unknown(reason.NaN, s.Name())
+				continue
+			}
+			if p.Time.Sub(before) > stale {
+				total.gap(s, before, p.Time)
+			}
+			good.step(s, before, p.Time, score(p.Value), w)
+			total.step(s, before, p.Time, 1, w)
+			before = p.Time
+			seen++
+		}
+		if seen == 0 {
+			continue
+		}
+		if w.End.Sub(before) > stale {
+			total.gap(s, before, w.End)
+		}
+		total.Series++
+		total.Scrapes = max(total.Scrapes, seen)
+		total.Closing = before
+	}
+	good.EdgeEvents, total.EdgeEvents = 0, 0
+	good.Series, good.Scrapes = total.Series, total.Scrapes
+	switch {
+	case total.Series == 0 && len(total.Unknown) == 0 && (newest.IsZero() || newest.After(w.End)):
+		total.unknown(reason.NoSeries, opt.Selector)
+	case total.Series == 0 && len(total.Unknown) == 0:
+		total.unknown(reason.Stale, opt.Selector, w.End.Sub(newest).Round(time.Millisecond))
+	}
+	return good, total
+}
+
+func (c *Count) gap(s Series, from, to time.Time) {
+	c.Gaps = append(c.Gaps, Span{from, to})
+	c.Gapped = add(c.Gapped, reason.Gap, s.Name(), clock(from), clock(to))
+}
