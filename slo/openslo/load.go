@@ -2,6 +2,7 @@ package openslo
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -204,6 +205,12 @@ func (l *loader) finish(what string) (*Spec, error) {
 			l.resolve(r, d.indicator)
 		}
 	}
+	slices.SortStableFunc(spec.Objectives, func(a, b Objective) int { // promises come after what we hold ourselves to
+		return cmp.Compare(min(len(a.SLAOf), 1), min(len(b.SLAOf), 1))
+	})
+	for _, o := range spec.Objectives {
+		l.promise(r, spec, o)
+	}
 	if len(l.faults) > 0 {
 		l.faults.sort()
 		return nil, slices.Compact(l.faults)
@@ -262,6 +269,26 @@ func (l *loader) objectives(r *reader, d *document) []Objective {
 		out = append(out, o)
 	}
 	return out
+}
+
+// promise checks that an SLA is looser than its SLO: else the promise is broken before the objective warns.
+func (l *loader) promise(r *reader, spec *Spec, sla Objective) {
+	if sla.SLAOf == "" {
+		return
+	}
+	found := false
+	for _, o := range spec.Objectives {
+		if name, _, _ := strings.Cut(o.Name, "/"); name != sla.SLAOf || o.SLAOf != "" {
+			continue
+		}
+		found = true
+		if sla.Target >= o.Target || sla.Threshold < o.Threshold || sla.Floor > o.Floor {
+			r.faultAt(sla.Position, "an SLA must be looser than its SLO %s: a lower target than %s %%, and no tighter latency or throughput", o.Name, o.TargetText)
+		}
+	}
+	if !found {
+		r.faultAt(sla.Position, "%ssla-of: no SLO named %q", Prefix, sla.SLAOf)
+	}
 }
 
 // resolve follows a reference to an SLI and reads the queries.

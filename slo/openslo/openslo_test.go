@@ -120,7 +120,7 @@ func TestTheReferenceObjectivesAreInOrder(t *testing.T) {
 		require.NotEmpty(t, o.TitleKorean)
 		require.NotEmpty(t, o.DescriptionKorean)
 	}
-	require.Equal(t, []string{"definite-answer", "attempt-latency", "answer-throughput", "enroll-availability"}, names)
+	require.Equal(t, []string{"definite-answer", "attempt-latency", "answer-throughput", "enroll-availability", "promised-answer", "promised-availability"}, names)
 	require.InDelta(t, 10, spec.Objectives[0].Threshold, 0)
 	require.InDelta(t, 3, spec.Objectives[1].Threshold, 0)
 	require.InDelta(t, 2000, spec.Objectives[2].Floor, 0)
@@ -360,4 +360,23 @@ func TestACalendarsPeriodsFollowTheCalendar(t *testing.T) {
 	}
 	_, ok := c.Began("1Q", c.Start.Add(-time.Second))
 	require.False(t, ok)
+}
+
+func TestAnSLAIsLooserThanItsSLO(t *testing.T) {
+	document := func(name, annotation, target string) string {
+		return "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: " + name + ", annotations: {" + annotation + "}}\nspec:\n" + ratio +
+			"  budgetingMethod: Occurrences\n  objectives: [{target: " + target + "}]\n---\n"
+	}
+	slo := document("inside", "", "0.999")
+	spec := parse(t, slo+document("outside", "stampede.goormu.dev/sla-of: inside", "0.99"), openslo.Variables{})
+	require.Equal(t, "inside", spec.Objectives[1].SLAOf)
+	for target, of := range map[string]string{"0.999": "inside", "0.9": "nobody"} {
+		_, err := openslo.Parse("a.yaml", []byte(slo+document("outside", "stampede.goormu.dev/sla-of: "+of, target)), openslo.Variables{})
+		require.Error(t, err)
+		if of == "nobody" {
+			require.ErrorContains(t, err, `sla-of: no SLO named "nobody"`)
+		} else {
+			require.ErrorContains(t, err, "an SLA must be looser than its SLO inside: a lower target than 99.9 %")
+		}
+	}
 }

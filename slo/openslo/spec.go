@@ -110,6 +110,8 @@ type Annotations struct {
 	Threshold float64
 	// ExpectedEvents is how many events the SLO's period is expected to have, 0 where nobody says.
 	ExpectedEvents float64
+	// SLAOf names the SLO that this one is the looser promise of, to those outside; empty for an objective of our own.
+	SLAOf string
 	// AbsentAfter is for how long the indicator must have no series before `slo rules` has it alerted, 0 for never.
 	AbsentAfter time.Duration
 }

@@ -44,7 +44,8 @@ type Rule struct {
 
 // Generate makes the rules of objectives: for each share of good events, what it counts over the windows of its alerts,
 // and the alerts; for each indicator an alert on its absence, unless its objectives want none. A throughput floor, a gauge
-// and time slices are judged over a run and not by rules: they have an absence alert only.
+// and time slices are judged over a run and not by rules: they have an absence alert only. An SLA has none: its SLO is
+// tighter.
 //
 // The error is openslo.Faults: periods too short for alerts, and burn rates that can never be reached.
 func Generate(objectives []openslo.Objective) (*File, error) {
@@ -52,6 +53,9 @@ func Generate(objectives []openslo.Objective) (*File, error) {
 	var faults openslo.Faults
 	absent := map[string]bool{}
 	for _, o := range objectives {
+		if o.SLAOf != "" {
+			continue // its SLO is tighter, and alerts first
+		}
 		var alerts []Rule
 		if o.Plain() {
 			watch, err := watches(o)

@@ -31,7 +31,7 @@ type Measured struct {
 // Judge judges one objective.
 func Judge(o openslo.Objective, m Measured) Objective {
 	j := judge{spec: o, m: m, out: Objective{
-		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, DescriptionKorean: o.DescriptionKorean, Service: o.Service, Kind: KindRatio, Unit: UnitEvents,
+		Name: o.Name, Title: o.Title, TitleKorean: o.TitleKorean, Description: o.Description, DescriptionKorean: o.DescriptionKorean, Service: o.Service, SLAOf: o.SLAOf, Kind: KindRatio, Unit: UnitEvents,
 		Target: o.Target, TargetPercent: o.TargetText, Period: o.Period, Threshold: o.Threshold, State: Inconclusive, Reasons: []reason.Reason{},
 	}}
 	j.measurements()

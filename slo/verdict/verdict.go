@@ -135,15 +135,17 @@ const (
 
 // Objective is one row of the verdict.
 type Objective struct {
-	Name              string          `json:"name"`
-	Title             string          `json:"title"`
-	TitleKorean       string          `json:"title_ko,omitempty"`
-	Description       string          `json:"description,omitempty"`
-	DescriptionKorean string          `json:"description_ko,omitempty"`
-	Service           string          `json:"service,omitempty"`
-	Kind              string          `json:"kind"`
-	State             State           `json:"state"`
-	Reasons           []reason.Reason `json:"reasons"`
+	Name              string `json:"name"`
+	Title             string `json:"title"`
+	TitleKorean       string `json:"title_ko,omitempty"`
+	Description       string `json:"description,omitempty"`
+	DescriptionKorean string `json:"description_ko,omitempty"`
+	Service           string `json:"service,omitempty"`
+	// SLAOf names the objective that this one is the looser promise of; empty for an objective.
+	SLAOf   string          `json:"sla_of,omitempty"`
+	Kind    string          `json:"kind"`
+	State   State           `json:"state"`
+	Reasons []reason.Reason `json:"reasons"`
 	// Target is the share of events that must be good, TargetPercent the same as the spec wrote it.
 	Target        float64 `json:"target"`
 	TargetPercent string  `json:"target_percent"`
