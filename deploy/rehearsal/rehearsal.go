@@ -55,6 +55,7 @@ func Run(ctx context.Context, config Config) int {
 		fmt.Fprintln(config.Stderr, "stampede:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return ExitUsage
 	}
+	config.OpenIn = cmp.Or(config.OpenIn, openIn+config.more())
 	config.Scenario = cmp.Or(config.Scenario, faults[config.Fault].scenario, "open-time")
 	r := &rehearsal{Config: config, id: run.NewID(time.Now()), died: make(chan death, 64), felled: map[string]bool{}}
 	code, err := r.run(ctx)

@@ -85,7 +85,7 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 		environment = append(environment, "STAMPEDE_ALLOW_FAULTS=yes")
 		set["FAULT"] = r.Fault
 	}
-	for _, parameter := range slices.Concat(faults[r.Fault].env, r.Env) {
+	for _, parameter := range slices.Concat(r.patience(), faults[r.Fault].env, r.Env) {
 		key, value, _ := strings.Cut(parameter, "=")
 		set[key] = value
 	}

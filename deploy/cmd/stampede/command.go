@@ -107,7 +107,7 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.IntVar(&config.Students, "students", config.Students, "students who storm the service at T0")
 	flags.IntVar(&config.Sections, "sections", config.Sections, "sections that the university offers")
 	flags.Int64Var(&config.Seed, "seed", config.Seed, "makes the university, the wishes and the arrivals; the same seed gives the same")
-	flags.DurationVar(&config.OpenIn, "open-in", config.OpenIn, "time from the moment when everything is ready until T0")
+	flags.DurationVar(&config.OpenIn, "open-in", config.OpenIn, "time from the moment when everything is ready until T0 (default 20s, and 1s more for each thousand students above 10000)")
 	flags.IntVar(&config.Shards, "shards", config.Shards, "k6 processes that share the students")
 	flags.IntVar(&config.Instances, "instances", config.Instances, "instances of the service (more than one needs a database server)")
 	flags.StringVar(&config.Database, "database", config.Database, "sqlite, mariadb (a private one is started), or a DSN like user:password@tcp(127.0.0.1:3306)/registration")
