@@ -24,6 +24,7 @@ const (
 	PeriodNotOpen   = "period-not-open"
 	NotEnrolled     = "not-enrolled"
 	Overloaded      = "overloaded"
+	RateLimited     = "rate-limited"
 	Unavailable     = "unavailable"
 	TokenExpired    = "token-expired"
 	Error           = "error"      // An answer that says nothing useful.
@@ -66,5 +67,5 @@ func Definite(op, outcome string) bool {
 // KnownOutcomes returns the outcomes of op's requests that are expected in a run, definite or not, in a fixed order.
 // A service may answer with others.
 func KnownOutcomes(op string) []string {
-	return append(DefiniteOutcomes(op), PeriodNotOpen, Overloaded, Unavailable, Error, Timeout, Connection)
+	return append(DefiniteOutcomes(op), PeriodNotOpen, Overloaded, RateLimited, Unavailable, Error, Timeout, Connection)
 }

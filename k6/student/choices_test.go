@@ -63,6 +63,7 @@ func TestOutcome(t *testing.T) {
 		{"a section for later years", `{"code":"year-restricted"}`, run.YearRestricted, 409},
 		{"a refusal written with spaces", `{ "code" : "timetable-clash" }`, run.TimetableClash, 409},
 		{"a code that a detail only speaks of", `{"detail":"\"code\":\"internal\"","code":"credit-limit"}`, run.CreditLimit, 409},
+		{"a student who asks too often", `{"code":"rate-limited"}`, run.RateLimited, 429},
 		{"a code that nobody knows", `{"code":"monday"}`, run.Error, 409},
 		{"a page", `<h1>`, run.Error, 502},
 		{"a code in an answer that is no error", `{"code":"section-full"}`, run.Error, 200},

@@ -15,7 +15,7 @@ import (
 var codes = map[string]bool{
 	run.SectionFull: true, run.TimetableClash: true, run.CreditLimit: true, run.AlreadyEnrolled: true,
 	run.MajorRestricted: true, run.YearRestricted: true, run.PeriodClosed: true, run.PeriodNotOpen: true, run.NotEnrolled: true,
-	run.Overloaded: true, run.Unavailable: true, "unauthenticated": true, run.TokenExpired: true, "forbidden": true, "invalid-request": true,
+	run.Overloaded: true, run.RateLimited: true, run.Unavailable: true, "unauthenticated": true, run.TokenExpired: true, "forbidden": true, "invalid-request": true,
 	"idempotency-key-reused": true, "too-large": true, "not-found": true, "section-not-found": true,
 	"method-not-allowed": true, "internal": true,
 }

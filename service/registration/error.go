@@ -22,6 +22,7 @@ const (
 	NotEnrolled          Code = "not-enrolled"
 	SectionNotFound      Code = "section-not-found"
 	Overloaded           Code = "overloaded"
+	RateLimited          Code = "rate-limited"
 	Unavailable          Code = "unavailable"
 	Unauthenticated      Code = "unauthenticated"
 	TokenExpired         Code = "token-expired"
@@ -39,7 +40,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		SectionFull, TimetableClash, CreditLimit, AlreadyEnrolled, MajorRestricted, YearRestricted, PeriodClosed, PeriodNotOpen, NotEnrolled, SectionNotFound,
-		Overloaded, Unavailable, Unauthenticated, TokenExpired, Forbidden, InvalidRequest, IdempotencyKeyReused, TooLarge,
+		Overloaded, RateLimited, Unavailable, Unauthenticated, TokenExpired, Forbidden, InvalidRequest, IdempotencyKeyReused, TooLarge,
 		NotFound, MethodNotAllowed, Conflict, Internal,
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/goormu/stampede/service/registration"
 )
 
-// only lets in requests whose token names a holder of the role.
+// only lets in requests whose token names a holder of the role, a student's as often as the rate allows.
 func (s *Server) only(role auth.Role, h insider) handler {
 	return func(c *gin.Context) error {
 		p, err := s.principal(c.Request.Header["Authorization"])
@@ -19,6 +20,12 @@ func (s *Server) only(role auth.Role, h insider) handler {
 		}
 		if p.Role != role {
 			return registration.Errorf(registration.Forbidden, "this is for the role %s, and the token is for %s", role, p.Role)
+		}
+		if role == auth.Student && s.Rates != nil {
+			if wait, ok := s.Rates.Take(p.StudentID, time.Now()); !ok {
+				s.Metrics.Shed("student")
+				return &registration.Error{Code: registration.RateLimited, Detail: "you ask too often; wait a moment", RetryAfter: wait}
+			}
 		}
 		return h(c, p)
 	}

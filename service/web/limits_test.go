@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/web"
 )
@@ -54,7 +55,7 @@ func TestEveryCodeHasAnAnswer(t *testing.T) {
 	// The table of ARCHITECTURE.md.
 	want := map[registration.Code]int{
 		"section-full": 409, "timetable-clash": 409, "credit-limit": 409, "already-enrolled": 409, "major-restricted": 409, "year-restricted": 409, "period-closed": 403,
-		"period-not-open": 403, "not-enrolled": 404, "overloaded": 503, "unavailable": 503, "unauthenticated": 401, "token-expired": 401,
+		"period-not-open": 403, "not-enrolled": 404, "overloaded": 503, "rate-limited": 429, "unavailable": 503, "unauthenticated": 401, "token-expired": 401,
 		"forbidden": 403, "invalid-request": 400, "idempotency-key-reused": 422, "too-large": 413, "not-found": 404,
 		"section-not-found": 404, "method-not-allowed": 405, "conflict": 409, "internal": 500,
 	}
@@ -67,7 +68,7 @@ func TestEveryCodeHasAnAnswer(t *testing.T) {
 		got := s.enroll(kim, algorithms, "k")
 		require.Equal(t, `said "so" <here>`, got.problem(want[code], code))
 		retry := ""
-		if want[code] == http.StatusServiceUnavailable {
+		if want[code] == http.StatusServiceUnavailable || want[code] == http.StatusTooManyRequests {
 			retry = "2"
 		}
 		require.Equal(t, retry, got.header.Get("Retry-After"), code)
@@ -130,6 +131,26 @@ func TestMoreRequestsThanTheLimitAreTurnedAwayAtTheDoor(t *testing.T) {
 	inside.Wait()
 	require.Equal(t, http.StatusOK, s.send(http.MethodGet, "/api/v1/period", "").status)
 	require.Equal(t, 1, s.metric("registration_shed_total", map[string]string{"limit": "in-flight"}))
+}
+
+func TestAStudentWhoAsksTooOftenIsToldToWait(t *testing.T) {
+	t.Parallel()
+	seats := &brokenLedger{}
+	s := newService(t, func(c *web.Config) { c.Ledger, c.Rates = seats, admission.NewRates(1) })
+	for range 2 {
+		s.send(http.MethodGet, "/api/v1/sections", "", s.as(kim)...).ok(http.StatusOK)
+	}
+	// Refused before anything is read of it.
+	got := s.send(http.MethodPost, "/api/v1/enrollments", "this is no JSON", s.as(kim)...)
+	got.problem(http.StatusTooManyRequests, registration.RateLimited)
+	require.Equal(t, "1", got.header.Get("Retry-After"))
+	require.Equal(t, 1, s.metric("registration_shed_total", map[string]string{"limit": "student"}))
+	require.Equal(t, 1, s.requests(http.MethodPost, "/api/v1/enrollments", "429"))
+	s.send(http.MethodGet, "/api/v1/sections", "", s.as(lee)...).ok(http.StatusOK)
+	for range 5 {
+		s.send(http.MethodGet, "/api/v1/period", "").ok(http.StatusOK)
+		s.send(http.MethodGet, "/api/v1/staff/majors", "", s.asStaff()...).ok(http.StatusOK)
+	}
 }
 
 func TestDrainingFailsTheReadinessProbeAndStillAnswers(t *testing.T) {

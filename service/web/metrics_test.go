@@ -53,7 +53,7 @@ func TestRequestsAndOutcomesAreCountedFromZero(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	const path = "/api/v1/enrollments"
-	for _, code := range []string{"201", "400", "401", "403", "404", "409", "413", "422", "500", "503"} {
+	for _, code := range []string{"201", "400", "401", "403", "404", "409", "413", "422", "429", "500", "503"} {
 		require.NotNil(t, s.series("registration_http_request_duration_seconds", map[string]string{"route": path, "method": "POST", "code": code}), code)
 	}
 	require.Zero(t, s.metric("registration_enrollments_total", map[string]string{"op": "enroll", "outcome": "granted"}))

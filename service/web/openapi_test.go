@@ -113,6 +113,9 @@ func problemCodes(operation *openapi3.Operation) []string {
 	if operation.Security != nil {
 		codes = append(codes, "unauthenticated", "token-expired", "forbidden")
 	}
+	if guards(operation, "student") {
+		codes = append(codes, "rate-limited")
+	}
 	if operation.RequestBody != nil {
 		codes = append(codes, "invalid-request", "too-large")
 	}

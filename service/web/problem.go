@@ -36,6 +36,7 @@ var problems = map[registration.Code]problem{
 	registration.NotEnrolled:          {http.StatusNotFound, "Not enrolled in the section"},
 	registration.SectionNotFound:      {http.StatusNotFound, "No such section"},
 	registration.Overloaded:           {http.StatusServiceUnavailable, "Too many requests wait already"},
+	registration.RateLimited:          {http.StatusTooManyRequests, "Too many requests in a short time"},
 	registration.Unavailable:          {http.StatusServiceUnavailable, "The service cannot answer now"},
 	registration.Unauthenticated:      {http.StatusUnauthorized, "Log in first"},
 	registration.TokenExpired:         {http.StatusUnauthorized, "The log-in has expired"},
@@ -75,7 +76,7 @@ func writeProblem(c *gin.Context, e *registration.Error) {
 	header := c.Writer.Header()
 	header["Content-Type"] = contentProblem
 	switch p.status {
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		header.Set("Retry-After", strconv.Itoa(retrySeconds(e.RetryAfter)))
 	case http.StatusUnauthorized:
 		header["Www-Authenticate"] = bearer

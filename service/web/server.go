@@ -36,7 +36,7 @@ const (
 	seatTimeout = 60 * time.Second
 )
 
-// Config holds what a Server needs. Every field must be set.
+// Config holds what a Server needs. Every field must be set, but for Rates.
 type Config struct {
 	Ledger    Ledger
 	Catalogue Catalogue
@@ -62,6 +62,8 @@ type Config struct {
 	Clock func() time.Time
 	// MaxInFlight is how many requests may be inside at once; the next one is answered overloaded.
 	MaxInFlight int
+	// Rates bounds how often a student may ask; nil means any number of times.
+	Rates *admission.Rates
 	// Streams is how many students may listen to the seats at once; the next one is answered overloaded.
 	Streams int
 	// Reads bounds the requests that read the database.
@@ -254,7 +256,7 @@ func (s *Server) routes() *gin.Engine {
 func seatCodes(ok int) []int {
 	return []int{
 		ok, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
-		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusInternalServerError, http.StatusServiceUnavailable,
+		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}
 }
 

@@ -26,6 +26,7 @@ type serveConfig struct {
 	Queue        int
 	MaxInFlight  int
 	Streams      int
+	StudentRate  int
 	TokenTTL     time.Duration
 	SecretFile   string
 	DrainDelay   time.Duration
@@ -40,7 +41,7 @@ type serveConfig struct {
 
 func newServeConfig() serveConfig {
 	return serveConfig{
-		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, MaxInFlight: 30_000, Streams: 20_000,
+		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, MaxInFlight: 30_000, Streams: 20_000, StudentRate: 50,
 		TokenTTL: 2 * time.Hour, DrainTimeout: 20 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
@@ -54,6 +55,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.IntVar(&c.Queue, "queue", c.Queue, "enrol and cancel requests that may wait; more are answered overloaded")
 	f.IntVar(&c.MaxInFlight, "max-in-flight", c.MaxInFlight, "requests that may be inside at once; more are answered overloaded")
 	f.IntVar(&c.Streams, "streams", c.Streams, "students who may listen to the seats at once (0: nobody); more are answered overloaded")
+	f.IntVar(&c.StudentRate, "student-rate", c.StudentRate, "requests a second of one student, twice as many at once; more are answered rate-limited (0: no limit)")
 	f.DurationVar(&c.TokenTTL, "token-ttl", c.TokenTTL, "lifetime of the tokens that log-in gives out")
 	secretFlag(f, &c.SecretFile)
 	f.DurationVar(&c.DrainDelay, "drain-delay", c.DrainDelay, "how long to go on answering, not ready, after SIGTERM: the time a load balancer needs to notice")
@@ -102,6 +104,9 @@ func (c *serveConfig) Validate() error {
 	}
 	if c.Streams < 0 || c.Streams > 1_000_000 {
 		fault("--streams %d: want 0 to 1000000", c.Streams)
+	}
+	if c.StudentRate < 0 || c.StudentRate > 1_000_000 {
+		fault("--student-rate %d: want 0 to 1000000", c.StudentRate)
 	}
 	if err := checkTTL(c.TokenTTL); err != nil {
 		fault("--token-ttl %s: %w", c.TokenTTL, err)

@@ -138,11 +138,15 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	}
 	// Log-ins take half the cores at most from those who enrol; the others wait their turn for a while.
 	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, 15*time.Second))
+	var rates *admission.Rates
+	if config.StudentRate > 0 {
+		rates = admission.NewRates(config.StudentRate)
+	}
 	return web.New(ctx, web.Config{
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(), Periods: db.Periods(),
 		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
-		Seats: board, Streams: config.Streams, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
+		Seats: board, Streams: config.Streams, Rates: rates, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
 	})
 }
 
@@ -184,7 +188,7 @@ func describe(ctx context.Context, config serveConfig, db *store.Store, listener
 	descriptors := raiseDescriptors()
 	log.Info("configuration",
 		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
-		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "streams", config.Streams, "token_ttl", config.TokenTTL.String(),
+		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "streams", config.Streams, "student_rate", config.StudentRate, "token_ttl", config.TokenTTL.String(),
 		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "fault", config.Fault)
 	if descriptors > 0 && descriptors < fewDescriptors {
 		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
