@@ -156,7 +156,7 @@ func TestCart(t *testing.T) {
 			results(w, cart[:2], run.PeriodClosed, run.PeriodClosed)
 		})
 		p, d := plan(target, 1)
-		p.Cart, p.GiveUp = true, 300*time.Millisecond
+		p.Cart, p.GiveUp = true, 2*time.Second
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		all := outcomes(attempts(d))
 		require.Equal(t, []string{run.Error, run.Error, run.Error, run.PeriodClosed, run.PeriodClosed, run.Error}, all[:6])

@@ -218,32 +218,29 @@ func TestCrowd(t *testing.T) {
 		}
 	})
 
-	t.Run("a shed request is sent again with its key, when the service says, however it sheds", func(t *testing.T) {
-		r, target := serve(t, func(w http.ResponseWriter, nth int, _ enrolment) {
-			w.Header().Set("Retry-After", "1")
-			switch nth {
-			case 1:
-				problem(w, http.StatusServiceUnavailable, run.Overloaded)
-			case 2:
-				problem(w, http.StatusTooManyRequests, run.RateLimited)
-			default:
+	for status, code := range map[int]string{http.StatusServiceUnavailable: run.Overloaded, http.StatusTooManyRequests: run.RateLimited} {
+		t.Run("a shed request is sent again with its key, when the service says: "+code, func(t *testing.T) {
+			r, target := serve(t, func(w http.ResponseWriter, nth int, _ enrolment) {
+				if nth == 1 {
+					w.Header().Set("Retry-After", "1")
+					problem(w, status, code)
+					return
+				}
 				w.WriteHeader(http.StatusCreated)
-			}
+			})
+			p, d := plan(target, 1)
+			student.NewCrowd(p).Run(t.Context(), func() {})
+			asked := r.of("token-1")
+			require.Len(t, asked, 2)
+			require.Equal(t, asked[0].key, asked[1].key)
+			require.GreaterOrEqual(t, asked[1].at.Sub(asked[0].at), time.Second)
+			events := d.enrolments(1)
+			require.Equal(t, []string{code, run.Granted}, outcomes(events))
+			require.Equal(t, []bool{true, false}, []bool{events[0].Begins, events[1].Begins})
+			require.Equal(t, p.T0, events[1].Scheduled, "the attempt is timed from T0, retries included")
+			require.False(t, events[0].Expected())
 		})
-		p, d := plan(target, 1)
-		student.NewCrowd(p).Run(t.Context(), func() {})
-		asked := r.of("token-1")
-		require.Len(t, asked, 3)
-		for i := range 2 {
-			require.Equal(t, asked[i].key, asked[i+1].key)
-			require.GreaterOrEqual(t, asked[i+1].at.Sub(asked[i].at), time.Second)
-		}
-		events := d.enrolments(1)
-		require.Equal(t, []string{run.Overloaded, run.RateLimited, run.Granted}, outcomes(events))
-		require.Equal(t, []bool{true, false}, []bool{events[0].Begins, events[1].Begins})
-		require.Equal(t, p.T0, events[1].Scheduled, "the attempt is timed from T0, retries included")
-		require.False(t, events[0].Expected())
-	})
+	}
 
 	t.Run("who comes before the opening waits a little and asks again", func(t *testing.T) {
 		r, target := serve(t, func(w http.ResponseWriter, nth int, _ enrolment) {
