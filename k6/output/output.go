@@ -12,8 +12,6 @@ import (
 	"github.com/sirupsen/logrus"
 	"go.k6.io/k6/metrics"
 	"go.k6.io/k6/output"
-
-	"github.com/goormu/stampede/k6/run"
 )
 
 // Name is the output's name on k6's command line: --out remote-write=URL[,URL…].
@@ -31,6 +29,9 @@ func init() { //nolint:gochecknoinits // k6 finds its extensions so.
 	output.RegisterExtension(Name, New)
 }
 
+// outcomes are the operations of a scenario, their expected outcomes, and whether each is a definite answer.
+type outcomes map[string]map[string]bool
+
 // An Output sends k6's metrics to remote-write receivers.
 type Output struct {
 	logger    logrus.FieldLogger
@@ -38,7 +39,7 @@ type Output struct {
 	senders   []*sender
 	aggregate *aggregator
 	process   *process
-	scenarios []string // Those of executorType.
+	scenarios map[string]outcomes // Those of executorType, by name.
 
 	cancel  context.CancelFunc
 	stop    chan struct{}
@@ -62,8 +63,17 @@ func New(params output.Params) (output.Output, error) {
 		o.logger.Warnf("remote write: the tag %q has over %d values; the others become %q", tag, maxFreeValues, otherValue)
 	}))
 	for name, config := range params.ScriptOptions.Scenarios {
-		if config.GetType() == executorType {
-			o.scenarios = append(o.scenarios, name)
+		if config.GetType() != executorType {
+			continue
+		}
+		if o.scenarios == nil {
+			o.scenarios = map[string]outcomes{}
+		}
+		o.scenarios[name] = outcomes{}
+		if c, ok := config.(interface {
+			Outcomes() map[string]map[string]bool
+		}); ok {
+			o.scenarios[name] = c.Outcomes()
 		}
 	}
 	return o, nil
@@ -81,8 +91,8 @@ func (o *Output) Description() string {
 // Start sends the zeros that the run's series begin with to every URL. One that does not accept them is an error:
 // better no load than a load that nobody sees.
 func (o *Output) Start() error {
-	for _, scenario := range o.scenarios {
-		o.declare(scenario)
+	for scenario, outcomes := range o.scenarios {
+		o.declare(scenario, outcomes)
 	}
 	o.process.record(o.aggregate)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -114,8 +124,8 @@ func (o *Output) Start() error {
 	return nil
 }
 
-// declare makes the series of our metrics with the outcomes that are to be expected.
-func (o *Output) declare(scenario string) {
+// declare makes the series of our metrics with the outcomes that are to be expected, so that they begin at zero.
+func (o *Output) declare(scenario string, ops outcomes) {
 	a := o.aggregate
 	with := func(pairs ...string) map[string]string {
 		all := map[string]string{"scenario": scenario}
@@ -127,14 +137,15 @@ func (o *Output) declare(scenario string) {
 	a.declare("stampede_students", metrics.Counter, metrics.Default, with())
 	a.declare("stampede_student_answer_time", metrics.Trend, metrics.Time, with())
 	a.declare("stampede_send_lag", metrics.Trend, metrics.Time, with())
-	const op = run.OpEnroll // Cancelling is rare: its series begin when there are some.
-	a.declare("stampede_attempts", metrics.Counter, metrics.Default, with("op", op))
-	for _, outcome := range run.DefiniteOutcomes(op) {
-		a.declare("stampede_answers", metrics.Counter, metrics.Default, with("op", op, "outcome", outcome))
-		a.declare("stampede_response_time", metrics.Trend, metrics.Time, with("op", op, "outcome", outcome))
-	}
-	for _, outcome := range run.KnownOutcomes(op) {
-		a.declare("stampede_outcomes", metrics.Counter, metrics.Default, with("op", op, "outcome", outcome))
+	for op, list := range ops {
+		a.declare("stampede_attempts", metrics.Counter, metrics.Default, with("op", op))
+		for outcome, definite := range list {
+			a.declare("stampede_outcomes", metrics.Counter, metrics.Default, with("op", op, "outcome", outcome))
+			if definite {
+				a.declare("stampede_answers", metrics.Counter, metrics.Default, with("op", op, "outcome", outcome))
+				a.declare("stampede_response_time", metrics.Trend, metrics.Time, with("op", op, "outcome", outcome))
+			}
+		}
 	}
 }
 

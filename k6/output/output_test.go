@@ -58,6 +58,10 @@ type stampedeConfig struct{ lib.ExecutorConfig }
 
 func (stampedeConfig) GetType() string { return "open-time-stampede" }
 
+func (stampedeConfig) Outcomes() map[string]map[string]bool {
+	return map[string]map[string]bool{"enroll": {"granted": true, "section-full": true, "connection": false, "timeout": false}}
+}
+
 func (g *generator) metric(name string, kind metrics.MetricType, contains metrics.ValueType) *metrics.Metric {
 	m, err := g.registry.NewMetric(name, kind, contains)
 	require.NoError(g.t, err)

@@ -51,6 +51,6 @@ func TestDescribe(t *testing.T) {
 
 	t.Run("a name that is not there is answered with those that are", func(t *testing.T) {
 		require.EqualError(t, scenario.Describe(&bytes.Buffer{}, "rush-hour"),
-			`there is no scenario "rush-hour"; there are: open-time, cart-rush, spike, add-drop, login-storm, refresh-storm, token-expiry, browse`)
+			`there is no scenario "rush-hour"; there are: open-time, cart-rush, spike, add-drop, login-storm, refresh-storm, token-expiry, browse, journey`)
 	})
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // All are the scenarios, in the order in which they are listed.
-var All = []Scenario{OpenTime, CartRush, Spike, AddDrop, LoginStorm, RefreshStorm, TokenExpiry, Browse}
+var All = []Scenario{OpenTime, CartRush, Spike, AddDrop, LoginStorm, RefreshStorm, TokenExpiry, Browse, Journey}
 
 // k6 looks for extensions when a binary starts, so they must be registered here.
 func init() {

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -25,15 +26,19 @@ func build(t *testing.T, env map[string]string) *stampede.Config {
 
 func TestScenarios(t *testing.T) {
 	for _, s := range scenario.All {
-		t.Run(s.Name+" needs a target only, and its defaults are those of its parameters", func(t *testing.T) {
+		t.Run(s.Name+" needs a target only (and a journey its file), and its defaults are those of its parameters", func(t *testing.T) {
 			build := func(env map[string]string) *stampede.Config {
 				options, err := s.Options(env, always)
 				require.NoError(t, err)
 				return options.Scenarios[s.Name]
 			}
-			c := build(map[string]string{"TARGET": "http://127.0.0.1:8080"})
+			needed := map[string]string{"TARGET": "http://127.0.0.1:8080"}
+			if s.Name == scenario.Journey.Name {
+				needed["JOURNEY"] = "../journey/example/ticket-shop.yaml"
+			}
+			c := build(needed)
 			require.Empty(t, c.Validate())
-			defaults := map[string]string{"TARGET": "http://127.0.0.1:8080"}
+			defaults := maps.Clone(needed)
 			for _, p := range s.Parameters {
 				if p.Default != "" && p.Name != "RUN_DIR" {
 					defaults[p.Name] = p.Default
@@ -193,5 +198,15 @@ func TestCartRush(t *testing.T) {
 		options, err := scenario.CartRush.Options(nil, never)
 		require.NoError(t, err)
 		require.Equal(t, stampede.ActCart, options.Scenarios["cart-rush"].Act.String)
+	})
+}
+
+func TestJourney(t *testing.T) {
+	t.Run("its own parameters reach their members", func(t *testing.T) {
+		options, err := scenario.Journey.Options(map[string]string{"JOURNEY": "j.yaml", "SHAPE": "human", "WITHIN": "9s", "MEDIAN": "3s"}, always)
+		require.NoError(t, err)
+		c := options.Scenarios["journey"]
+		require.Equal(t, []any{stampede.ActJourney, "j.yaml", "human", 9 * time.Second, 3 * time.Second},
+			[]any{c.Act.String, c.Journey.String, c.Shape.String, c.Within.TimeDuration(), c.Median.TimeDuration()})
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/goormu/stampede/k6/arrival"
+	"github.com/goormu/stampede/k6/journey"
+	"github.com/goormu/stampede/k6/run"
 )
 
 // What students do at their instant.
@@ -15,6 +17,8 @@ const (
 	ActLogin  = "login"
 	ActCart   = "cart"   // Enrol in the whole cart, which was filled before.
 	ActBrowse = "browse" // Look at pages, at a steady rate.
+
+	ActJourney = "journey" // What a file says, at a service that is not ours.
 )
 
 // The shapes of the students' instants.
@@ -44,7 +48,7 @@ func (c *Config) validateBehaviour() []error {
 	word := func(name, value string, words ...string) {
 		add(!slices.Contains(words, value), "%s is %q, none of %s", name, value, strings.Join(words, ", "))
 	}
-	word("act", c.Act.String, ActEnroll, ActLogin, ActCart, ActBrowse)
+	word("act", c.Act.String, ActEnroll, ActLogin, ActCart, ActBrowse, ActJourney)
 	word("shape (SHAPE)", c.Shape.String, ShapeAtOnce, ShapePoisson, ShapeHuman)
 	within, median, think := c.Within.TimeDuration(), c.Median.TimeDuration(), c.Think.TimeDuration()
 	add(within < time.Millisecond || within > time.Hour, "within (WITHIN) is %s, not within 1ms and 1h0m0s", within)
@@ -56,15 +60,20 @@ func (c *Config) validateBehaviour() []error {
 	add(think < 0 || think > time.Hour, "think (THINK) is %s, not within 0s and 1h0m0s", think)
 	add(!(c.Rude.Float64 >= 0 && c.Rude.Float64 <= 1), "rude (RUDE) is %v, not within 0 and 1", c.Rude.Float64)
 	add(!(c.Renew.Float64 >= 0 && c.Renew.Float64 <= 1), "renew (RENEW) is %v, not within 0 and 1", c.Renew.Float64)
-	if !c.enrolls() {
-		add(c.Relogin.Bool, "relogin is of no meaning with the act %q", c.Act.String)
-	}
 	if c.Act.String != ActEnroll {
+		add(c.Relogin.Bool, "relogin is of no meaning with the act %q", c.Act.String)
 		add(c.Rounds.Int64 != 0, "rounds (ROUNDS) is %d, and with the act %q nobody gives a seat back", c.Rounds.Int64, c.Act.String)
 	}
 	add(c.Act.String == ActCart && c.Choices.Int64 > MaxCart, "choices (CHOICES) is %d, and a cart holds at most %d sections", c.Choices.Int64, MaxCart)
 	if c.browses() {
 		errs = append(errs, c.validateBrowsing()...)
+	}
+	if c.travels() {
+		add(c.Journey.String == "", "journey (JOURNEY) is missing: the file that says what students do")
+		if c.Journey.String != "" {
+			_, err := journey.Load(c.Journey.String)
+			add(err != nil, "%w", err)
+		}
 	}
 	if c.logsIn() {
 		add(c.Tokens.String != "", "tokens (TOKENS) are given, and the students are to log in")
@@ -77,6 +86,9 @@ func (c *Config) logsIn() bool { return c.Act.String == ActLogin }
 
 // browses says whether the students look at pages only.
 func (c *Config) browses() bool { return c.Act.String == ActBrowse }
+
+// travels says whether the students do what a file says.
+func (c *Config) travels() bool { return c.Act.String == ActJourney }
 
 // enrolls says whether the students enrol, one by one or with their carts.
 func (c *Config) enrolls() bool { return c.Act.String == ActEnroll || c.Act.String == ActCart }
@@ -140,7 +152,9 @@ func (c *Config) describeBehaviour() string {
 	if c.browses() {
 		return fmt.Sprintf("look at %v pages a second, for %s", c.Rate.Float64, c.Duration.TimeDuration())
 	}
-	act := map[string]string{ActEnroll: "enrol", ActLogin: "log in", ActCart: "enrol in their whole carts"}[c.Act.String]
+	act := map[string]string{
+		ActEnroll: "enrol", ActLogin: "log in", ActCart: "enrol in their whole carts", ActJourney: "travel (" + c.Journey.String + ")",
+	}[c.Act.String]
 	when := "at one instant"
 	if c.Shape.String != ShapeAtOnce {
 		when = fmt.Sprintf("each at an instant of its own (%s, within %s)", c.Shape.String, c.Within.TimeDuration())
@@ -149,4 +163,28 @@ func (c *Config) describeBehaviour() string {
 		when += fmt.Sprintf(", %d times cancel and enrol again", n)
 	}
 	return act + " " + when
+}
+
+// Outcomes returns the operations that are attempts in the scenario, with the outcomes that their requests are expected to
+// have, and whether each is a definite answer. It is empty where a journey cannot be read.
+func (c *Config) Outcomes() map[string]map[string]bool {
+	all := map[string]map[string]bool{}
+	if c.travels() {
+		j, err := journey.Load(c.Journey.String)
+		if err != nil {
+			return all // Validate says why.
+		}
+		for i := j.Release; i < len(j.Steps); i++ {
+			all[j.Steps[i].Name] = j.Steps[i].Outcomes()
+			all[j.Steps[i].Name][run.Timeout], all[j.Steps[i].Name][run.Connection] = false, false
+		}
+		return all
+	}
+	// Cancelling, and logging in again, are rare: their series begin when there are some.
+	op := map[string]string{ActEnroll: run.OpEnroll, ActCart: run.OpEnroll, ActLogin: run.OpLogin, ActBrowse: run.OpBrowse}[c.Act.String]
+	all[op] = map[string]bool{}
+	for _, outcome := range run.KnownOutcomes(op) {
+		all[op][outcome] = run.Definite(op, outcome)
+	}
+	return all
 }

@@ -29,6 +29,8 @@ func TestBehaviour(t *testing.T) {
 		{"who logs in has neither token nor seat", func(c *Config) {
 			c.Act, c.Tokens, c.Rounds = null.StringFrom("login"), null.StringFrom("t.csv"), null.IntFrom(1)
 		}, []string{"rounds (ROUNDS)", "tokens (TOKENS)"}},
+		{"a journey has a file", func(c *Config) { c.Act = null.StringFrom("journey") }, []string{"journey (JOURNEY) is missing"}},
+		{"a journey's file can be read", func(c *Config) { c.Act, c.Journey = null.StringFrom("journey"), null.StringFrom("nowhere.yaml") }, []string{"nowhere.yaml"}},
 		{"a cart holds thirty", func(c *Config) { c.Act, c.Choices = null.StringFrom("cart"), null.IntFrom(31) }, []string{"choices (CHOICES) is 31"}},
 		{"who browses has a rate", func(c *Config) { c.Act, c.Rate = null.StringFrom("browse"), null.FloatFrom(0) }, []string{"rate (RATE) is 0"}},
 		{"who browses does so for a while", func(c *Config) { c.Act, c.Duration = null.StringFrom("browse"), types.NullDurationFrom(0) }, []string{"duration (DURATION) is 0s"}},
@@ -58,6 +60,25 @@ func TestBehaviour(t *testing.T) {
 		require.Equal(t, 10*time.Second, c.latest())
 		require.Contains(t, c.GetDescription(tuple(t, "", "")), "look at 20 pages a second, for 10s")
 		require.Zero(t, NewConfig("spike").views())
+	})
+
+	t.Run("every act has outcomes that are expected of it", func(t *testing.T) {
+		c := NewConfig("spike")
+		for act, want := range map[string]map[string]string{
+			ActEnroll: {"enroll": "granted"}, ActCart: {"enroll": "section-full"}, ActLogin: {"login": "logged-in"}, ActBrowse: {"browse": "served"},
+			ActJourney: {"order": "sold-out", "pay": "paid"},
+		} {
+			c.Act, c.Journey = null.StringFrom(act), null.StringFrom("../journey/example/ticket-shop.yaml")
+			all := c.Outcomes()
+			require.Len(t, all, len(want), act)
+			for op, definite := range want {
+				require.True(t, all[op][definite], op)
+				require.Contains(t, all[op], "timeout")
+				require.False(t, all[op]["timeout"])
+			}
+		}
+		c.Journey = null.StringFrom("nowhere.yaml")
+		require.Empty(t, c.Outcomes())
 	})
 
 	t.Run("the instants are within the window, and all at T0 by default", func(t *testing.T) {

@@ -53,7 +53,8 @@ type Config struct {
 	Zipf             null.Float         `json:"zipf"`             // Exponent of the sections' popularity.
 	Seed             null.Int           `json:"seed"`             // Of everything random.
 	GiveUp           types.NullDuration `json:"giveUp"`           // After a student's instant.
-	Act              null.String        `json:"act"`              // What students do at their instant: "enroll", "login", "cart" or "browse".
+	Act              null.String        `json:"act"`              // What students do at their instant: "enroll", "login", "cart", "browse" or "journey".
+	Journey          null.String        `json:"journey"`          // The file of the journey.
 	Rate             null.Float         `json:"rate"`             // Of all students who browse: looks at a page a second.
 	Duration         types.NullDuration `json:"duration"`         // How long they browse.
 	Relogin          null.Bool          `json:"relogin"`          // Who is told that its session has ended logs in again.

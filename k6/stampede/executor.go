@@ -146,9 +146,12 @@ func (e *Executor) begin(start, t0 time.Time) (*running, error) {
 // play is the scenario: log in, arrive, wait, enrol.
 func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 	p := e.prepared
-	e.log.Infof("Run %s: %d students, %s; the service's clock is %s ahead.", r.id, len(p.rows), describe(p.targets),
-		p.skew.Round(10*time.Microsecond))
-	if e.config.Tokens.String == "" && !e.config.logsIn() {
+	clock := "" // A journey's service does not tell its own.
+	if p.itinerary == nil {
+		clock = fmt.Sprintf("; the service's clock is %s ahead", p.skew.Round(10*time.Microsecond))
+	}
+	e.log.Infof("Run %s: %d students, %s%s.", r.id, len(p.rows), describe(p.targets), clock)
+	if e.config.Tokens.String == "" && !e.config.logsIn() && p.itinerary == nil {
 		e.log.Infof("Logging %d students in.", len(p.identity))
 		err := student.LogIn(ctx, p.targets, p.identity, e.config.Password.String, e.config.RequestTimeout.TimeDuration(),
 			r.collector.Finished, func() { bar.loggedIn.Add(1) })
@@ -182,6 +185,7 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 		Run: r.id, T0: now.Add(r.t0.Sub(now)), Students: e.config.Students.Int64, Rows: p.rows, Identity: p.identity,
 		Targets: p.targets, Choices: choices, Wishes: int(e.config.Choices.Int64), Seed: uint64(e.config.Seed.Int64),
 		LogIn: e.config.logsIn(), Password: e.config.Password.String, Press: e.config.press(), Cart: e.config.Act.String == ActCart,
+		Journey: p.itinerary, Values: p.values,
 		Views: e.config.views(), Gap: e.config.gap(), Relogin: e.config.Relogin.Bool, Renew: e.config.Renew.Float64,
 		Rounds: int(e.config.Rounds.Int64), Think: e.config.Think.TimeDuration(), Rude: e.config.Rude.Float64, Reload: e.config.Reload.Bool,
 		Arrival: arrival.Ramp(window), Opens: opens, Poll: e.config.Poll.TimeDuration(), GiveUp: e.config.GiveUp.TimeDuration(),

@@ -11,6 +11,7 @@ import (
 
 	"go.k6.io/k6/lib"
 
+	"github.com/goormu/stampede/k6/journey"
 	"github.com/goormu/stampede/k6/student"
 	"github.com/goormu/stampede/k6/wire"
 )
@@ -58,6 +59,9 @@ type preparation struct {
 	identity []student.Identity // Without tokens where students are to log in.
 	opening  student.Opening    // Of the first target.
 	skew     time.Duration      // The largest of the targets'.
+
+	itinerary *student.Itinerary // Of a journey, or nil.
+	values    [][]string         // Of its identities.
 }
 
 // prepare checks everything that can be checked without load. Its errors are for the user: one line each.
@@ -83,6 +87,9 @@ func (e *Executor) prepare(ctx context.Context) (*preparation, error) {
 		}
 		p.targets = append(p.targets, target)
 	}
+	if e.config.travels() {
+		return p, e.prepareJourney(ctx, p)
+	}
 	if e.config.Tokens.String != "" {
 		if p.identity, err = student.ReadTokens(e.config.Tokens.String, own.rows); err != nil {
 			return nil, err
@@ -105,6 +112,27 @@ func (e *Executor) prepare(ctx context.Context) (*preparation, error) {
 		}
 	}
 	return p, nil
+}
+
+// prepareJourney reads the journey and its identities, and asks the targets whether they are there.
+func (e *Executor) prepareJourney(ctx context.Context, p *preparation) error {
+	j, err := journey.Load(e.config.Journey.String)
+	if err != nil {
+		return err
+	}
+	if p.values, err = j.ReadIdentities(p.rows); err != nil {
+		return err
+	}
+	for _, row := range p.rows {
+		p.identity = append(p.identity, student.Identity{ID: row + 1})
+	}
+	p.itinerary = student.NewItinerary(j)
+	for _, target := range p.targets {
+		if err := student.CheckJourney(ctx, target, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkDescriptors refuses more students than this process may have connections. Go has raised the soft limit to the
@@ -145,7 +173,7 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 		t0 = now.Add(soon)
 	}
 	t0 = t0.UTC().Truncate(time.Millisecond)
-	last := t0.Add(e.config.latest() + e.config.GiveUp.TimeDuration() + e.config.RequestTimeout.TimeDuration()).Sub(now)
+	last := t0.Add(e.latest() + e.config.GiveUp.TimeDuration() + e.config.RequestTimeout.TimeDuration()).Sub(now)
 	if most := e.config.MaxDuration.TimeDuration(); last > most {
 		return time.Time{}, fmt.Errorf("T0 is in %s, too late to end within maxDuration (MAX_DURATION) of %s",
 			t0.Sub(now).Round(time.Second), most)
@@ -160,6 +188,15 @@ func (e *Executor) instant(p *preparation, now time.Time) (time.Time, error) {
 			p.opening.ClosesAt.Format(time.RFC3339Nano))
 	}
 	return t0, nil
+}
+
+// latest is how long after T0 the last attempt may be due, where answers come at once.
+func (e *Executor) latest() time.Duration {
+	latest := e.config.latest()
+	if e.prepared.itinerary != nil {
+		latest += time.Duration(e.prepared.itinerary.Late() * float64(time.Second))
+	}
+	return latest
 }
 
 // checkSessions refuses a run that is about sessions which end where none does, as soon as there are tokens.

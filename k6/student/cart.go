@@ -57,10 +57,10 @@ func (s *student) rush(ctx context.Context) bool {
 			return false
 		case len(s.open) == 0:
 			return true
-		case verdicts[a.outcome] == leave:
+		case a.verdict == leave:
 			return false
 		}
-		sleep(ctx, s.pause(a, try))
+		s.rest(ctx, s.pause(a, try))
 		if ctx.Err() != nil || s.over() {
 			return false
 		}
@@ -123,8 +123,8 @@ func (s *student) reportCart(ctx context.Context, x *wire.Exchange, sentAt time.
 		if e.Outcome != "" && verdicts[e.Outcome] == again {
 			s.open, a.outcome = append(s.open, section), e.Outcome
 		}
-		if verdicts[e.Outcome] == leave && a.outcome == "" {
-			a.outcome = e.Outcome
+		if verdicts[e.Outcome] == leave {
+			a.verdict = leave
 		}
 		s.crowd.plan.To.Finished(e)
 	}

@@ -47,6 +47,8 @@ type Plan struct {
 	Cart     bool          // Each puts its wishes into its cart before its instant, and enrols in the whole cart then.
 	Views    int           // Pages that each looks at instead of enrolling, one in each Gap from T0 on; Choices may be nil.
 	Gap      time.Duration // The first look is at the student's instant, which must be within the first gap.
+	Journey  *Itinerary    // What they do at a service that is not ours; Choices may be nil.
+	Values   [][]string    // Of the identities of Rows, for a journey.
 	Relogin  bool          // Who is told that its token has expired logs in again, with Password, and goes on.
 	Renew    float64       // The share of students who renew their token shortly before it ends.
 	Press    arrival.Shape // When each student's instant is, after T0; nil for all at T0.
@@ -68,6 +70,8 @@ type Plan struct {
 // route is what everybody's first attempt asks.
 func (p *Plan) route() *Route {
 	switch {
+	case p.Journey != nil:
+		return p.Journey.routes[p.Journey.Release]
 	case p.LogIn:
 		return Login
 	case p.Views > 0:
@@ -118,7 +122,10 @@ func NewCrowd(plan Plan) *Crowd {
 		s.target = plan.Targets[i%len(plan.Targets)]
 		s.chance = *rand.NewPCG(plan.Seed^0x9e3779b97f4a7c15, uint64(row))
 		s.route, s.scheduled = plan.route(), plan.T0
-		if s.route.Op == run.OpEnroll {
+		switch {
+		case plan.Journey != nil:
+			s.trip = &trip{Traveller: plan.Journey.NewTraveller(plan.Run, row, plan.Values[i])}
+		case s.route.Op == run.OpEnroll:
 			s.wishes = plan.Choices.Of(row, plan.Wishes)
 		}
 		if plan.Press != nil {
@@ -268,10 +275,12 @@ func (c *Crowd) send(writer, writers int) {
 		s := &c.students[i]
 		if conn := s.conn.Load(); conn != nil && conn.Parked() {
 			var request wire.Request // The student would make the same; what changes of its fields is its own.
-			switch s.route {
-			case Login:
+			switch {
+			case s.trip != nil:
+				request = s.inquiry(s.key(s.number + 1))
+			case s.route == Login:
 				request = s.login()
-			case EnrollCart:
+			case s.route == EnrollCart:
 				request = s.purchase(s.key(1))
 			default:
 				request = s.enrollment(s.wishes[0], s.key(1))

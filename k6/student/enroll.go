@@ -32,6 +32,8 @@ var verdicts = map[string]verdict{
 // An answer is what became of one request.
 type answer struct {
 	outcome    string
+	verdict    verdict
+	definite   bool
 	finished   time.Time
 	retryAfter time.Duration // Negative where the service asks for nothing.
 }
@@ -87,14 +89,20 @@ func (s *student) attempt(ctx context.Context) (verdict, time.Time) {
 			}
 			continue
 		}
-		if v := verdicts[a.outcome]; v != again {
-			return v, a.finished
+		if a.verdict != again {
+			return a.verdict, a.finished
 		}
-		sleep(ctx, s.pause(a, try))
+		s.rest(ctx, s.pause(a, try))
 		if ctx.Err() != nil || s.over() {
 			return leave, time.Time{}
 		}
 	}
+}
+
+// rest waits before the student asks again, but no longer than it would ask at all.
+func (s *student) rest(ctx context.Context, pause time.Duration) {
+	left := time.Until(s.due().Add(s.grace + s.crowd.plan.GiveUp))
+	sleep(ctx, min(pause, left+time.Millisecond))
 }
 
 // pause is how long a student waits before it asks again: what the service told it, unless it is rude, and up to a tenth
@@ -155,7 +163,10 @@ func (s *student) ask(ctx context.Context) (answer, bool) {
 
 // keep is how many bytes of an answer to the attempt are wanted.
 func (s *student) keep() int {
-	if s.route == EnrollCart {
+	switch {
+	case s.trip != nil && s.crowd.plan.Journey.Steps[s.trip.step].Reads():
+		return readBytes
+	case s.route == EnrollCart:
 		return keepBytes + resultBytes*len(s.wishes)
 	}
 	return keepBytes
@@ -168,7 +179,7 @@ func (s *student) park() (*wire.Exchange, time.Time, error) {
 	if plan.Press != nil {
 		gate, wake = &s.crowd.shut, s.due()
 	}
-	if plan.Poll > 0 {
+	if plan.Poll > 0 && (plan.Journey == nil || plan.Journey.poll != nil) {
 		look := time.Now().Add(time.Duration((0.5 + s.roll()) * float64(plan.Poll)))
 		if look.Before(s.due().Add(-quiet)) {
 			wake = look
@@ -186,6 +197,10 @@ func (s *student) park() (*wire.Exchange, time.Time, error) {
 
 // look is one look at the page before the student's instant: is it open yet, or are there still seats.
 func (s *student) look(ctx context.Context) {
+	if s.trip != nil {
+		s.glance(ctx)
+		return
+	}
 	period := s.roll() < 0.5
 	if period || s.crowd.plan.Reload || s.token == "" {
 		s.get(ctx, Period)
@@ -201,36 +216,43 @@ func (s *student) report(ctx context.Context, x *wire.Exchange, sentAt time.Time
 	if s.route == EnrollCart {
 		return s.reportCart(ctx, x, sentAt, err)
 	}
-	op := s.route.Op
 	e := &Event{Route: s.route, Student: s.id, Target: s.target}
 	s.finish(e, x, sentAt, err)
 	s.describe(e)
-	a := answer{finished: e.Finished, retryAfter: -1}
+	a := answer{retryAfter: -1}
 	switch {
+	case x != nil && s.trip != nil:
+		a = s.judge(x)
+		s.reuse(x)
 	case x != nil:
-		e.Outcome = Outcome(op, x.Status, x.Body)
-		if e.Outcome == run.LoggedIn && !s.receive(x.Body) {
-			e.Outcome = run.Error
-		}
-		a.retryAfter = retryAfter(x)
-		if e.Outcome == run.Served {
-			s.remember(s.route, x)
-		}
+		a = s.read(x)
 		s.reuse(x)
 	case ctx.Err() != nil:
 	default:
-		e.Outcome = failure(err)
+		a.outcome = failure(err)
 	}
 	if err != nil {
 		s.hangUp()
 	}
-	e.Definite = run.Definite(op, e.Outcome)
+	e.Outcome, e.Definite, a.finished = a.outcome, a.definite, e.Finished
 	if e.Definite && !s.answered && (s.route != Login || s.crowd.plan.LogIn) {
 		s.answered, e.Answers = true, true
 	}
-	a.outcome = e.Outcome
 	s.crowd.plan.To.Finished(e)
 	return a, ctx.Err() == nil
+}
+
+// read says what an answer of the registration service means, and takes from it what the student needs.
+func (s *student) read(x *wire.Exchange) answer {
+	a := answer{outcome: Outcome(s.route.Op, x.Status, x.Body), retryAfter: retryAfter(x)}
+	switch {
+	case a.outcome == run.LoggedIn && !s.receive(x.Body):
+		a.outcome = run.Error
+	case a.outcome == run.Served:
+		s.remember(s.route, x)
+	}
+	a.verdict, a.definite = verdicts[a.outcome], run.Definite(s.route.Op, a.outcome)
+	return a
 }
 
 // describe fills in what an event of the attempt under way has.

@@ -27,6 +27,7 @@ type student struct {
 	local  int
 	after  time.Duration // Its instant, after T0.
 	grace  time.Duration // How much later than that the attempt under way may begin its requests, beside GiveUp.
+	trip   *trip         // Of a journey, or nil.
 	open   []int64       // Of its cart: what has no definite answer yet.
 	renew  time.Duration // When it renews its token, after T0; never for not at all.
 	rude   bool          // It does not wait as it is told.
@@ -61,7 +62,7 @@ func (s *student) live(ctx context.Context) {
 
 // day is what a student does; it returns false when it was interrupted.
 func (s *student) day(ctx context.Context) bool {
-	if s.connect(ctx) && s.before() {
+	if s.connect(ctx) && s.before() && s.trip == nil {
 		s.get(ctx, s.front())
 	}
 	served := s.act(ctx)
@@ -69,7 +70,7 @@ func (s *student) day(ctx context.Context) bool {
 	if served && s.crowd.plan.LogIn {
 		s.visit(ctx, Sections)
 	}
-	if served && s.crowd.plan.Views == 0 {
+	if served && s.crowd.plan.Views == 0 && s.trip == nil {
 		s.visit(ctx, Timetable)
 	}
 	return ctx.Err() == nil
@@ -79,6 +80,8 @@ func (s *student) day(ctx context.Context) bool {
 func (s *student) act(ctx context.Context) bool {
 	plan := &s.crowd.plan
 	switch {
+	case s.trip != nil:
+		return s.travel(ctx)
 	case plan.Views > 0:
 		return s.browse(ctx)
 	case plan.Cart:
@@ -167,7 +170,10 @@ func (s *student) question() wire.Request {
 	if s.keyed == "" {
 		s.keyed = s.key(s.number + 1)
 	}
-	if s.route == EnrollCart {
+	switch {
+	case s.trip != nil:
+		return s.inquiry(s.keyed)
+	case s.route == EnrollCart:
 		return s.purchase(s.keyed)
 	}
 	section := s.wishes[s.choice]
@@ -224,6 +230,7 @@ func (s *student) connect(ctx context.Context) bool {
 		}
 		if d.err == nil {
 			s.connecting, s.handshake, s.ready = d.Connecting, d.TLSHandshaking, time.Now()
+			d.KeepHead = s.trip != nil
 			s.conn.Store(d.Conn)
 			return true
 		}
@@ -254,6 +261,11 @@ func (s *student) refused(start time.Time, err error) {
 	switch {
 	case s.content:
 		e.Route = Timetable
+	case s.trip != nil:
+		e.Route = s.crowd.plan.Journey.routes[s.trip.step]
+	}
+	switch {
+	case s.content:
 	case !e.Finished.Before(s.due()):
 		e.Route, e.Outcome = s.route, failure(err)
 		s.describe(e)

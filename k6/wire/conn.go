@@ -61,6 +61,9 @@ type Conn struct {
 	raw    syscall.RawConn // Of tcp.
 	secure *tls.Conn       // nil for plain HTTP.
 
+	// KeepHead says that the header lines of answers are kept. It may be set before the first request.
+	KeepHead bool
+
 	phase   atomic.Uint32
 	cut     atomic.Bool // Interrupted.
 	fd      uintptr
@@ -344,6 +347,7 @@ func (c *Conn) receive(keep int, err error) (*Exchange, error) {
 	e := c.exchange
 	e.Sent, e.FirstByte, e.BytesOut, e.BytesIn = c.sentAt, time.Now(), c.sentLen, 0
 	e.parser.Reset(keep)
+	e.parser.keepHead = c.KeepHead
 	for {
 		e.BytesIn += c.n
 		used, done, err := e.parser.Feed(e.buffer[:c.n])

@@ -11,7 +11,9 @@ type Request struct {
 	Key    string // The Idempotency-Key, or "".
 	ETag   []byte // What If-None-Match asks for, or nil.
 	Gzip   bool   // Whether the answer may be compressed.
-	Body   []byte // JSON, or nil.
+	Header []byte // More header lines, each with its line break, or nil.
+	Body   []byte // Or nil.
+	Type   string // Of the body; JSON where it is empty.
 }
 
 // AppendTo appends the request to buf as it goes over the wire and returns the extended buffer.
@@ -40,8 +42,15 @@ func (r *Request) AppendTo(buf []byte) []byte {
 	if r.Gzip {
 		buf = append(buf, "Accept-Encoding: gzip\r\n"...)
 	}
+	buf = append(buf, r.Header...)
 	if r.Body != nil {
-		buf = append(buf, "Content-Type: application/json\r\nContent-Length: "...)
+		kind := r.Type
+		if kind == "" {
+			kind = "application/json"
+		}
+		buf = append(buf, "Content-Type: "...)
+		buf = append(buf, kind...)
+		buf = append(buf, "\r\nContent-Length: "...)
 		buf = strconv.AppendInt(buf, int64(len(r.Body)), 10)
 		buf = append(buf, "\r\n"...)
 	}

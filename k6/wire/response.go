@@ -23,9 +23,22 @@ type Response struct {
 	Status     int
 	RetryAfter time.Duration // What the service asks for; negative where it asks for nothing.
 	ETag       []byte
+	Head       []byte // The header lines, each with a line break, where the connection was told to keep them.
 	KeepAlive  bool   // Whether the connection can carry another request.
 	Body       []byte // The first bytes of the body, as many as the parser was told to keep; still compressed if it was.
 	BodySize   int64  // All bytes of the body.
+}
+
+// Values returns the values of a header field, in their order, where the head was kept.
+func (r *Response) Values(name string) []string {
+	var values []string
+	for line := range bytes.Lines(r.Head) {
+		field, value, _ := bytes.Cut(line, []byte(":"))
+		if strings.EqualFold(string(field), name) {
+			values = append(values, string(bytes.TrimSpace(value)))
+		}
+	}
+	return values
 }
 
 type state uint8
@@ -55,11 +68,13 @@ type Parser struct {
 	http10   bool
 	etag     []byte
 	bodyRoom []byte
+	keepHead bool
+	headRoom []byte
 }
 
 // Reset forgets the last response; keep is how many bytes of the next one's body are wanted.
 func (p *Parser) Reset(keep int) {
-	*p = Parser{keep: keep, left: -1, partial: p.partial[:0], etag: p.etag[:0], bodyRoom: p.bodyRoom[:0]}
+	*p = Parser{keep: keep, left: -1, partial: p.partial[:0], etag: p.etag[:0], bodyRoom: p.bodyRoom[:0], headRoom: p.headRoom[:0]}
 	p.RetryAfter = -1
 }
 
@@ -95,7 +110,7 @@ func (p *Parser) finish() bool {
 	if p.state != complete {
 		return false
 	}
-	p.ETag, p.Body = p.etag, p.bodyRoom
+	p.ETag, p.Body, p.Head = p.etag, p.bodyRoom, p.headRoom
 	return true
 }
 
@@ -197,6 +212,9 @@ func (p *Parser) header(text []byte) error {
 		return fmt.Errorf("it has the header line %.40q", text)
 	}
 	name, value := text[:colon], bytes.Trim(text[colon+1:], " \t")
+	if p.keepHead {
+		p.headRoom = append(append(p.headRoom, text...), '\n')
+	}
 	switch {
 	case is(name, "content-length"):
 		n, err := strconv.ParseUint(string(value), 10, 62)
@@ -228,9 +246,9 @@ func (p *Parser) header(text []byte) error {
 func (p *Parser) headEnd() error {
 	switch {
 	case p.Status < 200: // An interim response: the real one follows.
-		keep, head := p.keep, p.head
+		keep, head, keepHead := p.keep, p.head, p.keepHead
 		p.Reset(keep)
-		p.head = head
+		p.head, p.keepHead = head, keepHead
 		return nil
 	case p.Status == http.StatusNoContent || p.Status == http.StatusNotModified:
 		p.state = complete
