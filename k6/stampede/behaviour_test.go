@@ -77,7 +77,7 @@ func TestBehaviour(t *testing.T) {
 				require.False(t, all[op]["timeout"])
 			}
 		}
-		c.Journey = null.StringFrom("nowhere.yaml")
+		c.Act, c.Journey = null.StringFrom(ActJourney), null.StringFrom("nowhere.yaml")
 		require.Empty(t, c.Outcomes())
 	})
 
