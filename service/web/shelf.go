@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
@@ -29,6 +30,9 @@ type kind[T interface{ Validate() error }] struct {
 	param string // what the path calls the id
 	blank T      // what a body fills: a number that has to be given is one here that does not validate
 	id    func(*T) *int64
+	// names are the texts that are kept with each Korean syllable as one character, however they were sent: else two rows
+	// could look alike, and neither be found.
+	names func(*T) []*string
 }
 
 // editable adds the routes by which the staff list, create, edit and remove one kind of thing.
@@ -43,13 +47,16 @@ func editable[T interface{ Validate() error }](s *Server, e *gin.Engine, k kind[
 func (s *Server) editables(e *gin.Engine) {
 	editable(s, e, kind[registration.Major]{
 		shelf: s.Majors, path: "majors", param: "id", id: func(m *registration.Major) *int64 { return &m.ID },
+		names: func(m *registration.Major) []*string { return []*string{&m.Name, &m.NameEN} },
 	})
 	editable(s, e, kind[registration.Professor]{
 		shelf: s.Professors, path: "professors", param: "id", id: func(p *registration.Professor) *int64 { return &p.ID },
+		names: func(p *registration.Professor) []*string { return []*string{&p.Name, &p.NameEN} },
 	})
 	editable(s, e, kind[registration.Course]{
 		shelf: s.Courses, path: "courses", param: "id", id: func(c *registration.Course) *int64 { return &c.ID },
 		blank: registration.Course{Credits: -1},
+		names: func(c *registration.Course) []*string { return []*string{&c.Code, &c.Name, &c.NameEN} },
 	})
 	editable(s, e, kind[registration.Class]{
 		shelf: s.Classes, path: "sections", param: "section_id", id: func(c *registration.Class) *int64 { return &c.ID },
@@ -108,6 +115,11 @@ func (k kind[T]) save(s *Server, c *gin.Context, who auth.Principal, id int64, s
 		return registration.Errorf(registration.InvalidRequest, "the id in the body is not the one in the path")
 	}
 	*in = id
+	if k.names != nil {
+		for _, name := range k.names(&row) {
+			*name = norm.NFC.String(*name)
+		}
+	}
 	if err := row.Validate(); err != nil {
 		return err
 	}
