@@ -42,7 +42,9 @@ func TestTextIsOnlyText(t *testing.T) {
 				section := found[0].(map[string]any)
 				require.Equal(t, []any{text, text, text}, []any{section["name"], section["major"], section["professor"]})
 				require.Empty(t, s.send(http.MethodGet, studentsPath+"?name="+url.QueryEscape(text), "", s.asStaff()...).ok(http.StatusOK)["students"])
-				s.send(http.MethodPost, "/api/v1/staff/login", fmt.Sprintf(`{"login":%s,"password":%s}`, quoted, quoted)).problem(http.StatusUnauthorized, registration.Unauthenticated)
+				if i == 0 { // it takes its time
+					s.send(http.MethodPost, "/api/v1/staff/login", fmt.Sprintf(`{"login":%s,"password":%s}`, quoted, quoted)).problem(http.StatusUnauthorized, registration.Unauthenticated)
+				}
 			}
 			require.Equal(t, students, dump(t, database)["student"])
 		})
