@@ -10,6 +10,8 @@ BUILD := $(GO) build -buildvcs=auto
 ARGS  ?=
 # Extra arguments of `stampede stack`, for example STACK="--scrape 127.0.0.1:8080".
 STACK ?=
+# Extra arguments of the k6 benchmark, for example BENCH_K6="-rounds 1 -connections 1000".
+BENCH_K6 ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
 TEST  ?=
 
@@ -75,8 +77,9 @@ bench: bench-service bench-k6 ## Run every benchmark; each ends with a line a fi
 bench-service: install-test-dependencies ## Group commit beside SELECT … FOR UPDATE, on a real MariaDB
 	$(GO) run ./service/cmd/bench-service
 
-bench-k6: ## Requests per generator CPU-second beside stock k6
-	$(GO) run ./k6/cmd/bench-k6
+bench-k6: build ## Requests per generator CPU-second beside stock k6, wrk and hey
+	@.ci/install-test-dependencies wrk=wrk hey=hey
+	$(GO) run ./k6/cmd/bench-k6 $(BENCH_K6)
 
 ci: lint ## What CI runs: lint, the tests under the race detector, a short demo
 	$(MAKE) test TEST=-race

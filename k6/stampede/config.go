@@ -138,7 +138,7 @@ func (c *Config) validate(now time.Time, getenv func(string) string) []error {
 	add(c.Students.Int64 < 1 || c.Students.Int64 > MaxStudents,
 		"students (STUDENTS) is %d, not within 1 and %d", c.Students.Int64, MaxStudents)
 	add(c.FirstStudent.Int64 < 1, "firstStudent (FIRST_STUDENT) is %d, less than 1", c.FirstStudent.Int64)
-	add(c.Choices.Int64 < 1 || c.Choices.Int64 > 1000, "choices (CHOICES) is %d, not within 1 and 1000", c.Choices.Int64)
+	add(c.Choices.Int64 < 1 || c.Choices.Int64 > 20_000, "choices (CHOICES) is %d, not within 1 and 20000", c.Choices.Int64)
 	add(!(c.Zipf.Float64 >= 0 && c.Zipf.Float64 <= 10), "zipf (ZIPF) is %v, not within 0 and 10", c.Zipf.Float64)
 	errs = append(errs, c.validateBehaviour()...)
 	add(c.Seed.Int64 < 0, "seed (SEED) is %d, less than 0", c.Seed.Int64)

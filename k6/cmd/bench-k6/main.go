@@ -21,8 +21,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	if len(args) > 0 && args[0] == "serve" {
-		return fail(serve(os.Stdout))
+	if len(args) > 1 && args[0] == "serve" {
+		return fail(serve(os.Stdout, args[1]))
 	}
 	if len(args) > 2 && args[0] == "pin" {
 		return fail(pin(args[1], args[2:]))
@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string) int {
 	flags.IntVar(&b.rounds, "rounds", 3, "how often each is measured; the median counts")
 	flags.StringVar(&b.k6, "k6", "bin/k6", "the k6 with the stampede executor")
 	flags.StringVar(&b.stock, "stock", "", "stock k6; built from the same module version if missing")
-	sizes := flags.String("connections", "10000,1000", "numbers of connections")
+	sizes := flags.String("connections", "10000,1000,50", "numbers of connections")
 	if flags.Parse(args) != nil {
 		return 2
 	}
@@ -46,13 +46,13 @@ func run(ctx context.Context, args []string) int {
 	return 0
 }
 
-// pin replaces this process by a command that runs on one processor only, or anywhere where there is only one.
+// pin replaces this process by a command that runs on one processor only, or on any.
 func pin(core string, command []string) error {
 	n, err := strconv.Atoi(core)
-	if err != nil {
+	if err != nil && core != anywhere {
 		return fmt.Errorf("reading the processor's number: %w", err)
 	}
-	if n < runtime.NumCPU() {
+	if n < runtime.NumCPU() && core != anywhere {
 		runtime.LockOSThread()
 		var set unix.CPUSet
 		set.Set(n)

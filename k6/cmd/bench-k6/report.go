@@ -3,48 +3,65 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// report prints a table for people and, last, the figures that scripts read.
-func (b *bench) report(ours, stocks map[int][]result, waiting float64) error {
+// report prints tables for people and, last, the figures that scripts read.
+func (b *bench) report(measured map[string]map[int][]result, releases []release, samples float64) error {
 	var out strings.Builder
 	write := func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
-	whole := func(r result) float64 { return r.whole }
-	calm := func(r result) float64 { return r.steady }
-	spread := func(r result) float64 { return r.spread }
+	parts := []struct {
+		name, figure string
+		of           func(result) float64
+	}{
+		{"steady", "requests_per_cpu", func(r result) float64 { return r.steady }},
+		{"whole", "requests_per_cpu_whole", func(r result) float64 { return r.whole }},
+	}
 	write("\nRequests per second of generator processor time: %s of load on one lean server, each on a processor\n", load)
-	write("of its own; median of %d. Whole: with what it takes to get ready. Steady: once all connections stand.\n\n", b.rounds)
-	write("%12s  %8s  %9s  %9s  %6s  %17s\n", "connections", "", "stock k6", "stampede", "ratio", "sends at T0, p99")
-	for _, n := range b.sizes {
-		for _, row := range []struct {
-			name string
-			of   func(result) float64
-			tail string
-		}{
-			{"whole", whole, fmt.Sprintf("%.1f ms late", median(ours[n], spread))},
-			{"steady", calm, ""},
-		} {
-			stock, own := median(stocks[n], row.of), median(ours[n], row.of)
-			write("%12d  %8s  %9.0f  %9.0f  %6.1f  %17s\n", n, row.name, stock, own, own/stock, row.tail)
-		}
+	write("of its own; median of %d. Steady: once all connections stand. Whole: all requests by all processor time of the\n", b.rounds)
+	write("process, with what it takes to get ready. Stock k6 and stampede note attempts, outcomes, answers and response times\n")
+	write("of each request, stampede its journal besides; wrk and hey note how long each took.\n\n")
+	write("%12s  %8s", "connections", "")
+	for _, g := range b.generators() {
+		write("  %9s", g.name)
 	}
 	write("\n")
-	for _, ratio := range []struct {
-		name string
-		of   func(result) float64
-	}{{"requests_per_cpu_vs_k6", calm}, {"requests_per_cpu_whole_vs_k6", whole}} {
-		for i := len(b.sizes) - 1; i >= 0; i-- {
-			n := b.sizes[i]
-			write("figure %s_%s %.2f\n", ratio.name, short(n), median(ours[n], ratio.of)/median(stocks[n], ratio.of))
+	for _, n := range b.sizes {
+		for _, part := range parts {
+			write("%12d  %8s", n, part.name)
+			for _, g := range b.generators() {
+				write("  %9.0f", median(measured[g.name][n], part.of))
+			}
+			write("\n")
 		}
 	}
-	if waiting > 0 {
+	write("\nSends at T0, p99 of how late they left; generator and server share all processors, then (in brackets) the generator alone on one:\n")
+	for _, n := range b.sizes {
+		free := median(releases, func(r release) float64 { return r.spread[n] })
+		write("%12d students  %6.1f ms  (%.1f ms)\n", n, free, median(measured["stampede"][n], func(r result) float64 { return r.spread }))
+	}
+	write("\n")
+	for _, part := range parts {
+		for _, other := range b.generators() {
+			if other.name == "stampede" {
+				continue
+			}
+			for i := len(b.sizes) - 1; i >= 0; i-- {
+				n := b.sizes[i]
+				write("figure %s_vs_%s_%s %.2f\n", part.figure, strings.TrimPrefix(other.name, "stock "), short(n),
+					median(measured["stampede"][n], part.of)/median(measured[other.name][n], part.of))
+			}
+		}
+	}
+	write("figure sample_cpu_us_per_request %.2f\n", samples)
+	if waiting := median(releases, func(r release) float64 { return r.memory }); waiting > 0 {
 		write("figure bytes_per_waiting_student %.0f\n", waiting)
 	}
-	for _, n := range b.sizes {
-		write("figure send_spread_p99_ms_%s %.1f\n", short(n), median(ours[n], spread))
+	for i := len(b.sizes) - 1; i >= 0; i-- {
+		n := b.sizes[i]
+		write("figure send_spread_p99_ms_%s %.1f\n", short(n), median(releases, func(r release) float64 { return r.spread[n] }))
 	}
 	if _, err := io.WriteString(b.stdout, out.String()); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
@@ -58,4 +75,16 @@ func short(n int) string {
 		return strconv.Itoa(n/1000) + "k"
 	}
 	return strconv.Itoa(n)
+}
+
+func median[T any](results []T, of func(T) float64) float64 {
+	values := make([]float64, len(results))
+	for i, r := range results {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	if n := len(values); n%2 == 0 {
+		return (values[n/2-1] + values[n/2]) / 2
+	}
+	return values[len(values)/2]
 }

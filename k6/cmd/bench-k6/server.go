@@ -15,12 +15,22 @@ import (
 // full is what the lean server answers to every enrolment: the next section is tried at once.
 const full = `{"type":"about:blank","title":"Conflict","status":409,"detail":"The section is full.","code":"section-full"}`
 
-// sectionCount is at least as long as any student's list.
-const sectionCount = 1000
+// sections is how many there are: each of few students needs a long list to be busy for the load's duration, and many
+// students need a short one to be ready.
+func sections(students int) int {
+	if students < 1000 {
+		return 20_000
+	}
+	return 1000
+}
 
 // serve is a server that costs as little as possible, so that the generators are what is measured: it speaks enough of
 // the registration API for the executor, and answers everything from memory. It counts on /count.
-func serve(stdout io.Writer) error {
+func serve(stdout io.Writer, sections string) error {
+	count, err := strconv.Atoi(sections)
+	if err != nil {
+		return fmt.Errorf("reading the number of sections: %w", err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
@@ -28,12 +38,12 @@ func serve(stdout io.Writer) error {
 	if _, err := fmt.Fprintln(stdout, listener.Addr()); err != nil {
 		return fmt.Errorf("saying where the server listens: %w", err)
 	}
-	var sections strings.Builder
-	for id := 1; id <= sectionCount; id++ {
-		fmt.Fprintf(&sections, `{"id":%d},`, id)
+	var list strings.Builder
+	for id := 1; id <= count; id++ {
+		fmt.Fprintf(&list, `{"id":%d},`, id)
 	}
 	s := &server{opened: time.Now()}
-	s.sections = response("200 OK", `{"sections":[`+strings.TrimSuffix(sections.String(), ",")+`]}`, "ETag: \"1\"\r\n")
+	s.sections = response("200 OK", `{"sections":[`+strings.TrimSuffix(list.String(), ",")+`]}`, "ETag: \"1\"\r\n")
 	s.full = response("409 Conflict", full, "")
 	for {
 		conn, err := listener.Accept()
