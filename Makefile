@@ -17,7 +17,7 @@ TEST  ?=
 
 GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./deploy/cmd/stampede
 
-.PHONY: help demo stack test lint fmt bench bench-service bench-k6 ci build tools install-test-dependencies clean
+.PHONY: help demo stack test lint fmt bench bench-service bench-k6 bench-slo ci build tools install-test-dependencies clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,7 +72,7 @@ lint: bin/golangci-lint ## Check style, formatting and which part may import whi
 fmt: bin/golangci-lint ## Format the tree
 	bin/golangci-lint fmt
 
-bench: bench-service bench-k6 ## Run every benchmark; each ends with a line a figure
+bench: bench-service bench-k6 bench-slo ## Run every benchmark; each ends with a line a figure
 
 bench-service: install-test-dependencies ## Group commit beside SELECT … FOR UPDATE, on a real MariaDB
 	$(GO) run ./service/cmd/bench-service
@@ -80,6 +80,9 @@ bench-service: install-test-dependencies ## Group commit beside SELECT … FOR U
 bench-k6: build ## Requests per generator CPU-second beside stock k6, wrk and hey
 	@.ci/install-test-dependencies wrk=wrk hey=hey
 	$(GO) run ./k6/cmd/bench-k6 $(BENCH_K6)
+
+bench-slo: bin/prometheus ## Evaluation of 200 objectives beside its queries by hand, on 100,000 series
+	$(GO) run ./slo/cmd/bench-slo
 
 ci: lint ## What CI runs: lint, the tests under the race detector, a short demo
 	$(MAKE) test TEST=-race

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/goormu/stampede/slo/figure"
 	"github.com/goormu/stampede/slo/measure"
 	"github.com/goormu/stampede/slo/openslo"
@@ -44,8 +46,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// concurrency is how many queries run at a time.
-const concurrency = 4
+// Concurrency is how many queries run at a time.
+const Concurrency = 4
 
 // clocksApart is how far two clocks may differ: more, and a window of the one is another one of the other, and a process
 // seems to have started when it did not.
@@ -125,24 +127,31 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 	}
 	replicas := e.replicas(answers, scrapes)
 	doubts := e.sourceDoubts(after, replicas)
-	for _, o := range e.Objectives {
-		judged := make([]verdict.Objective, len(replicas))
-		for i, r := range replicas {
-			m, err := e.measured(ctx, o, r, complete)
-			if err != nil {
-				return err
+	out := make([]verdict.Objective, len(e.Objectives))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(Concurrency)
+	for i, o := range e.Objectives {
+		group.Go(func() (err error) {
+			judged := make([]verdict.Objective, len(replicas))
+			for k, r := range replicas {
+				m, err := e.measured(inner, o, r, complete)
+				if err != nil {
+					return err
+				}
+				m.Window, m.Doubts = v.Window, append(e.doubts(o, r, totals), doubts...)
+				judged[k] = verdict.Judge(o, m)
 			}
-			m.Window, m.Doubts = v.Window, append(e.doubts(o, r, totals), doubts...)
-			judged[i] = verdict.Judge(o, m)
-		}
-		out := verdict.Agree(judged)
-		if e.History != nil && o.Plain() {
-			if err := e.look(ctx, o, &out); err != nil {
-				return err
+			out[i] = verdict.Agree(judged)
+			if e.History != nil && o.Plain() {
+				err = e.look(inner, o, &out[i])
 			}
-		}
-		v.Objectives = append(v.Objectives, out)
+			return err
+		})
 	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	v.Objectives = append(v.Objectives, out...)
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (e *evaluator) needless(text string, queries map[string]selector.Selector, 
 
 func (e *evaluator) fetch(ctx context.Context, queries []string) (map[string]measure.Answer, error) {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(concurrency)
+	group.SetLimit(Concurrency)
 	answers := make([]measure.Answer, len(queries))
 	for i, text := range queries {
 		group.Go(func() (err error) {

@@ -50,7 +50,7 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 		spans = append(spans, looked{length: length, name: o.Period}, looked{length: max(sofar, time.Second), name: "period"})
 	}
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(concurrency)
+	group.SetLimit(Concurrency)
 	for i := range spans {
 		group.Go(func() error { return e.countSpan(inner, o, &spans[i]) })
 	}

@@ -3,6 +3,7 @@ package measure
 import (
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/goormu/stampede/slo/reason"
@@ -32,14 +33,29 @@ type Count struct {
 
 	steps  []step
 	losses map[loss]time.Duration
+	// origins numbers the processes, and the series that belong to none.
+	origins map[string]int
 }
 
-// step is one rise of one series: the events between two of its samples. Origin is the process that counted them.
+// step is one rise of one series: the events between two of its samples, in milliseconds since 1970. There is one for each
+// sample, so it is small. Origin numbers the process that counted.
 type step struct {
-	from, to time.Time
+	from, to int64
 	events   float64
-	origin   string
+	origin   int
 }
+
+// never is the from of a step to a series' first sample.
+const never = math.MinInt64
+
+func (s step) since() time.Time {
+	if s.from == never {
+		return time.Time{}
+	}
+	return time.UnixMilli(s.from).UTC()
+}
+
+func (s step) until() time.Time { return time.UnixMilli(s.to).UTC() }
 
 // Options is what a count needs to know besides the samples.
 type Options struct {
@@ -54,6 +70,11 @@ type Options struct {
 // Counter adds a selection of counters up over a window.
 func Counter(series []Series, w Window, opt Options) Count {
 	c := Count{Interval: interval(series)}
+	samples := 0
+	for _, s := range series {
+		samples += len(s.Points)
+	}
+	c.steps = make([]step, 0, samples)
 	newest, complete := time.Time{}, true
 	for _, s := range series {
 		if n := len(s.Points); n > 0 && s.Points[n-1].Time.After(newest) {
@@ -115,7 +136,7 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 	c.rise(s, points, process, scraped, w)
 	if end.Before(w.End) && !complete {
 		c.lower(reason.Ended, s.Name(), clock(end))
-		c.lose(s, end, w.End)
+		c.lose(c.origin(s), end, w.End)
 	}
 	c.cover(points, first >= 0)
 }
@@ -139,18 +160,10 @@ func (c *Count) closing(w Window, p Process) time.Time {
 // bounds finds the last sample at or before the window's start (-1: none) and the first at or after its end if it is
 // not after limit, or else the last before the end (-1: none).
 func bounds(points []Point, w Window, limit time.Time) (first, last int) {
-	first, last = -1, -1
-	for i, p := range points {
-		if !p.Time.After(w.Start) {
-			first = i
-		}
-		if !p.Time.Before(w.End) {
-			if !p.Time.After(limit) {
-				last = i
-			}
-			return first, last
-		}
-		last = i
+	first = sort.Search(len(points), func(i int) bool { return points[i].Time.After(w.Start) }) - 1
+	last = sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(w.End) })
+	if last == len(points) || points[last].Time.After(limit) {
+		last--
 	}
 	return first, last
 }
@@ -172,7 +185,7 @@ func bornAgain(points []Point, p Process, scraped bool, w Window) bool {
 // born accounts for a series whose first sample lies inside the window: it started from zero, provided that its target
 // was scraped earlier without it, or is not scraped at all, or was itself started inside.
 func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
-	c.step(s, time.Time{}, first.Time, first.Value, w)
+	c.step(c.origin(s), time.Time{}, first.Time, first.Value, w)
 	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time) {
 		return
 	}
@@ -185,48 +198,69 @@ func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
 // rise adds up the steps from sample to sample. What a process counted between its last scrape and its end is lost, so
 // a reset or a restart leaves a lower bound.
 func (c *Count) rise(s Series, points []Point, p Process, scraped bool, w Window) {
+	var restarts []restart
+	if scraped {
+		restarts = p.restarts()
+	}
+	origin, next := c.origin(s), 0
 	for i := 1; i < len(points); i++ {
 		from, to := points[i-1], points[i]
 		events := to.Value - from.Value
-		if started, ok := restarted(p, from.Time, to.Time); ok && scraped {
+		for next < len(restarts) && !restarts[next].seen.After(from.Time) {
+			next++
+		}
+		if next < len(restarts) && !restarts[next].seen.After(to.Time) {
+			started := restarts[next].started
 			c.lower(reason.Restart, s.Labels["instance"], clock(started))
-			c.lose(s, from.Time, started)
+			c.lose(origin, from.Time, started)
 			events = to.Value
 		} else if events < 0 {
 			c.lower(reason.Reset, s.Name(), clock(to.Time))
-			c.lose(s, from.Time, to.Time)
+			c.lose(origin, from.Time, to.Time)
 			events = to.Value
 		}
-		c.step(s, from.Time, to.Time, events, w)
+		c.step(origin, from.Time, to.Time, events, w)
 	}
-	if !scraped {
+	if !scraped || len(p.Started) == 0 {
 		return
 	}
-	earlier, known := valueAt(p.Started, w.Start)
-	alive := w.Start // when the process before was last seen
-	for i, started := range p.Started {
-		at := seconds(started.Value)
-		inside := at.After(w.Start) && !started.Time.After(points[len(points)-1].Time)
-		if i > 0 && p.Started[i-1].Value != started.Value {
-			alive = p.Started[i-1].Time
-		}
-		switch {
-		case inside && !known:
-			c.lower(reason.StartedInside, s.Labels["instance"], clock(at))
-			c.lose(s, w.Start, at)
-		case inside && earlier != started.Value:
-			c.lower(reason.Restart, s.Labels["instance"], clock(at))
-			c.lose(s, alive, at)
+	end := points[len(points)-1].Time
+	inside := func(r restart) bool { return r.started.After(w.Start) && !r.seen.After(end) }
+	first := p.Started[0]
+	if r := (restart{seen: first.Time, started: seconds(first.Value)}); first.Time.After(w.Start) && inside(r) {
+		c.lower(reason.StartedInside, s.Labels["instance"], clock(r.started))
+		c.lose(origin, w.Start, r.started)
+	}
+	for _, r := range restarts {
+		if inside(r) {
+			c.lower(reason.Restart, s.Labels["instance"], clock(r.started))
+			c.lose(origin, r.alive, r.started)
 		}
 	}
 }
 
-func (c *Count) step(s Series, from, to time.Time, events float64, w Window) {
+func (c *Count) step(origin int, from, to time.Time, events float64, w Window) {
 	c.Events += events
+	one := step{never, to.UnixMilli(), events, origin}
+	if !from.IsZero() {
+		one.from = from.UnixMilli()
+	}
 	if !from.IsZero() && from.Before(w.Start) && to.After(w.Start) || from.Before(w.End) && to.After(w.End) {
 		c.EdgeEvents += events
 	}
-	c.steps = append(c.steps, step{from, to, events, s.origin()})
+	c.steps = append(c.steps, one)
+}
+
+// origin numbers what counted.
+func (c *Count) origin(s Series) int {
+	if c.origins == nil {
+		c.origins = map[string]int{}
+	}
+	name := s.origin()
+	if _, ok := c.origins[name]; !ok {
+		c.origins[name] = len(c.origins)
+	}
+	return c.origins[name]
 }
 
 func (c *Count) cover(points []Point, opened bool) {
@@ -239,14 +273,6 @@ func (c *Count) cover(points []Point, opened bool) {
 	if end := points[len(points)-1].Time; end.After(c.Closing) {
 		c.Closing = end
 	}
-}
-
-// restarted reports whether the process behind a target was another one at the second instant than at the first, and
-// when the new one started.
-func restarted(p Process, from, to time.Time) (time.Time, bool) {
-	before, ok := valueAt(p.Started, from)
-	after, ok2 := valueAt(p.Started, to)
-	return seconds(after), ok && ok2 && before != after
 }
 
 // valueAt returns the last sample at or before t.
@@ -283,7 +309,8 @@ func Closed(series []Series, w Window, complete func(Series) bool) bool {
 func interval(series []Series) time.Duration {
 	var gaps []time.Duration
 	for _, s := range series {
-		for i := 1; i < len(s.Points); i++ {
+		stride := 1 + len(s.Points)/64 // some gaps of each are enough for a median
+		for i := 1; i < len(s.Points); i += stride {
 			gaps = append(gaps, s.Points[i].Time.Sub(s.Points[i-1].Time))
 		}
 	}

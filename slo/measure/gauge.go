@@ -32,8 +32,8 @@ func Gauge(series []Series, w Window, opt Options, score func(float64) float64) 
 			if p.Time.Sub(before) > stale {
 				total.gap(s, before, p.Time)
 			}
-			good.step(s, before, p.Time, score(p.Value), w)
-			total.step(s, before, p.Time, 1, w)
+			good.step(good.origin(s), before, p.Time, score(p.Value), w)
+			total.step(total.origin(s), before, p.Time, 1, w)
 			before = p.Time
 			seen++
 		}

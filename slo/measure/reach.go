@@ -19,14 +19,15 @@ type Span struct{ From, To time.Time }
 func (c Count) Begin(w Window) (Span, bool) {
 	var begin Span
 	for _, s := range c.steps {
-		if s.events <= 0 || !s.to.After(w.Start) {
+		from, to := s.since(), s.until()
+		if s.events <= 0 || !to.After(w.Start) {
 			continue
 		}
-		if begin.To.IsZero() || s.from.Before(begin.From) {
-			begin.From = s.from
+		if begin.To.IsZero() || from.Before(begin.From) {
+			begin.From = from
 		}
-		if begin.To.IsZero() || s.to.Before(begin.To) {
-			begin.To = s.to
+		if begin.To.IsZero() || to.Before(begin.To) {
+			begin.To = to
 		}
 	}
 	if begin.From.Before(w.Start) {
@@ -38,11 +39,11 @@ func (c Count) Begin(w Window) (Span, bool) {
 // Reach finds when, counted from T0, a count had risen by a number of events, as finely as its scrapes tell: each rise
 // happened at some time between two samples, and T0 lies somewhere in its span.
 func (c Count) Reach(events float64, t0 Span) Reach {
-	latest, ok := reached(c.steps, events, func(s step) time.Time { return s.to })
+	latest, ok := reached(c.steps, events, step.until)
 	if !ok {
 		return Reach{}
 	}
-	earliest, _ := reached(c.steps, events, func(s step) time.Time { return s.from })
+	earliest, _ := reached(c.steps, events, step.since)
 	return Reach{Reached: true, Earliest: max(0, earliest.Sub(t0.To)), Latest: max(0, latest.Sub(t0.From))}
 }
 

@@ -118,10 +118,24 @@ func (p Process) scrapedBefore(t time.Time) bool {
 	return false
 }
 
+// restart is the change from one process to the next: when the first was last seen, when the other was first, and when
+// that had started.
+type restart struct{ alive, seen, started time.Time }
+
+func (p Process) restarts() (all []restart) {
+	for i := 1; i < len(p.Started); i++ {
+		if before, now := p.Started[i-1], p.Started[i]; before.Value != now.Value {
+			all = append(all, restart{before.Time, now.Time, seconds(now.Value)})
+		}
+	}
+	return all
+}
+
 // replaced reports whether another process answered at the second instant than at the first.
 func (p Process) replaced(first, second time.Time) bool {
-	_, ok := restarted(p, first, second)
-	return ok
+	before, ok := valueAt(p.Started, first)
+	after, ok2 := valueAt(p.Started, second)
+	return ok && ok2 && before != after
 }
 
 func seconds(v float64) time.Time { return time.UnixMilli(int64(v * 1000)).UTC() }

@@ -21,15 +21,15 @@ func Slices(part, total Count, w Window, width time.Duration) []Slice {
 	in := func(t time.Time) bool { return t.After(w.Start) && at(t) < len(slices) }
 	seen, first := make([]bool, len(slices)), len(slices)
 	for _, s := range total.steps {
-		if in(s.to) {
-			slices[at(s.to)].Total += s.events
-			seen[at(s.to)] = true
-			first = min(first, at(s.to))
+		if to := s.until(); in(to) {
+			slices[at(to)].Total += s.events
+			seen[at(to)] = true
+			first = min(first, at(to))
 		}
 	}
 	for _, s := range part.steps {
-		if in(s.to) {
-			slices[at(s.to)].Good += s.events
+		if to := s.until(); in(to) {
+			slices[at(to)].Good += s.events
 		}
 	}
 	unknown := func(from, to time.Time) {
@@ -45,8 +45,8 @@ func Slices(part, total Count, w Window, width time.Duration) []Slice {
 	long := max(3*total.Interval, 3*time.Second)
 	for _, c := range []Count{part, total} {
 		for _, s := range c.steps {
-			if !s.from.IsZero() && s.to.Sub(s.from) > long && s.events > 0 {
-				unknown(s.from, s.to)
+			if s.from != never && s.until().Sub(s.since()) > long && s.events > 0 {
+				unknown(s.since(), s.until())
 			}
 		}
 		for _, g := range c.Gaps {

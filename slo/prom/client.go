@@ -64,6 +64,10 @@ func New(address string, replicas ...string) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsLoopback() {
+		transport.DisableCompression = true // it takes both sides longer than the way does
+	}
+	transport.MaxIdleConnsPerHost = 8 // more than are used at a time
 	transport.TLSHandshakeTimeout = connectTimeout
 	client, err := api.NewClient(api.Config{Address: address, RoundTripper: parameters{limited{transport}}})
 	if err != nil {
@@ -87,6 +91,9 @@ func (c *Client) Samples(ctx context.Context, query string, from, to time.Time) 
 	from, to = from.Truncate(time.Millisecond), to.Truncate(time.Millisecond)
 	// Prometheus 3 leaves out a sample right at the range's start, Prometheus 2 does not: neither is asked for one.
 	ranged := sel.WithRange(to.Sub(from).Milliseconds())
+	if answer, ok := c.fast(ctx, ranged, from, to); ok {
+		return answer, nil
+	}
 	value, warnings, _, err := c.api.Query(ctx, ranged, to)
 	if err != nil {
 		return measure.Answer{}, c.explain(query, err)
