@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/goormu/stampede/service/registration"
@@ -12,21 +13,24 @@ import (
 
 // work takes batches off the queue until it is closed and empty.
 func (l *Ledger) work(ctx context.Context) {
-	for first := range l.queue {
+	for {
+		l.identifying.Lock()
+		first, ok := <-l.queue
+		if !ok {
+			l.identifying.Unlock()
+			return
+		}
 		batch := l.gather(first, l.queue, l.take)
 		if len(batch) == 0 {
+			l.identifying.Unlock()
 			continue
 		}
 		if l.config.Observer.Batch != nil {
 			l.config.Observer.Batch(len(batch))
 		}
 		began := time.Now()
-		l.settle(ctx, batch)
-		took := time.Since(began)
-		if l.config.Strategy == ForUpdate {
-			took /= time.Duration(max(l.store.Writers(), 1))
-		}
-		l.rate.observe(len(batch), took)
+		l.settle(ctx, batch, sync.OnceFunc(l.identifying.Unlock))
+		l.rate.observe(len(batch), began, time.Now())
 		for _, r := range batch {
 			l.answer(r)
 		}
@@ -72,18 +76,19 @@ func (l *Ledger) gather(first *request, queue <-chan *request, have func(*reques
 
 // settle decides a batch in one transaction, trying again where that may help. A COMMIT whose outcome is unknown needs no
 // care of its own: the next try reads the keys and finds what was committed. A batch that the tables refuse is settled
-// one by one, so that a fault in one student's rows stays that student's.
-func (l *Ledger) settle(ctx context.Context, batch []*request) {
+// one by one, so that a fault in one student's rows stays that student's. letNext is called as soon as the next batch may be
+// taken.
+func (l *Ledger) settle(ctx context.Context, batch []*request, letNext func()) {
 	pause := 25 * time.Millisecond
 	for try := 0; ; try++ {
-		err := l.transact(ctx, batch)
+		err := l.transact(ctx, batch, letNext)
 		if err == nil {
 			return
 		}
 		if l.contradiction(err) && len(batch) > 1 {
 			l.config.Logger.Error("settling a batch one by one", "requests", len(batch), "error", err)
 			for i := range batch {
-				l.settle(ctx, batch[i:i+1])
+				l.settle(ctx, batch[i:i+1], letNext)
 			}
 			return
 		}
@@ -122,10 +127,12 @@ func (l *Ledger) contradiction(err error) bool {
 	return l.store.Contradiction(err) || errors.Is(err, errCatalogue)
 }
 
-// transact decides a batch in one transaction. Unless it returns nil, nothing that was decided counts.
-func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
+// transact decides a batch in one transaction. Unless it returns nil, nothing that was decided counts. letNext is
+// called when it is decided, so that the next batch's students are locked while this one is written.
+func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func()) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
 	defer cancel()
+	defer letNext()
 	since := time.Now()
 	tx, err := l.store.Begin(ctx)
 	if err != nil {
@@ -136,17 +143,26 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 			_ = tx.Rollback() // the error at hand says more
 		}
 	}()
-	book, err := l.open(ctx, tx, batch)
+	students, err := l.identify(ctx, tx, batch)
 	if err != nil {
 		return err
 	}
-	since = l.phase("lock", since)
+	since = l.phase("students", since)
+	l.seating.Lock() // once the batch before is committed, or rolled back
+	defer l.seating.Unlock()
+	since = l.phase("turn", since)
+	book, err := l.open(ctx, tx, batch, students)
+	if err != nil {
+		return err
+	}
+	since = l.phase("sections", since)
 	for _, r := range batch {
 		r.decided(book.decide(r))
 	}
 	changes := book.changes()
 	l.wrong.change(book, &changes)
 	since = l.phase("decide", since)
+	letNext()
 	if err := tx.Apply(ctx, changes); err != nil {
 		return err
 	}
@@ -167,22 +183,26 @@ func (l *Ledger) transact(ctx context.Context, batch []*request) (err error) {
 	return nil
 }
 
-// open locks and reads everything that the decisions of a batch rest on.
-func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*book, error) {
-	students, sections := involved(batch)
-	locked, err := tx.LockStudents(ctx, students)
-	if err != nil {
-		return nil, err
+// identified is who stands before the ledger: locked students, what they hold and what they gave back.
+type identified struct {
+	students      []store.LockedStudent
+	enrollments   []registration.Enrollment
+	cancellations []registration.Cancellation
+}
+
+// identify locks the students of a batch and reads what is theirs.
+func (l *Ledger) identify(ctx context.Context, tx *store.Tx, batch []*request) (who identified, err error) {
+	ids := inOrder(batch, func(r *request) registration.StudentID { return r.student })
+	if who.students, who.enrollments, err = tx.LockStudents(ctx, ids); err != nil {
+		return who, err
 	}
-	enrollments, err := tx.Enrollments(ctx, students)
-	if err != nil {
-		return nil, err
-	}
-	cancellations, err := cancellations(ctx, tx, locked)
-	if err != nil {
-		return nil, err
-	}
-	seats, err := tx.LockSections(ctx, sections)
+	who.cancellations, err = cancellations(ctx, tx, who.students)
+	return who, err
+}
+
+// open locks the sections of a batch and reads the rest of what the decisions rest on.
+func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request, who identified) (*book, error) {
+	seats, err := tx.LockSections(ctx, inOrder(batch, func(r *request) registration.SectionID { return r.section }))
 	if err != nil {
 		return nil, err
 	}
@@ -198,19 +218,17 @@ func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request) (*boo
 		return nil, err
 	}
 	book := newBook(now, l.wrong.period(schedule.Period(now)), catalogue, l.wrong)
-	return book, book.fill(locked, enrollments, cancellations, seats)
+	return book, book.fill(who.students, who.enrollments, who.cancellations, seats)
 }
 
-// involved returns the students and sections of a batch, each once and in order.
-func involved(batch []*request) ([]registration.StudentID, []registration.SectionID) {
-	students := make([]registration.StudentID, len(batch))
-	sections := make([]registration.SectionID, len(batch))
+// inOrder returns what the requests of a batch name, each once and in ascending order.
+func inOrder[ID ~int64](batch []*request, of func(*request) ID) []ID {
+	ids := make([]ID, len(batch))
 	for i, r := range batch {
-		students[i], sections[i] = r.student, r.section
+		ids[i] = of(r)
 	}
-	slices.Sort(students)
-	slices.Sort(sections)
-	return slices.Compact(students), slices.Compact(sections)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func cancellations(ctx context.Context, tx *store.Tx, students []store.LockedStudent) ([]registration.Cancellation, error) {

@@ -126,6 +126,6 @@ func TestOutcomesAreObserved(t *testing.T) {
 			require.EqualValues(t, 2, looks.Load(), "the section was seen full")
 		}
 		require.EqualValues(t, 4, batches.Load()+looks.Load())
-		require.Equal(t, 4*batches.Load(), phases.Load(), "four phases a transaction")
+		require.Equal(t, 6*batches.Load(), phases.Load(), "six phases a transaction")
 	})
 }

@@ -25,6 +25,12 @@ type Ledger struct {
 
 	catalogue atomic.Pointer[catalogue]
 
+	// With group commit a batch passes two places, in the order in which it was taken from the queue: it holds identifying
+	// while it is taken, its students are locked and it is decided, and seating from the locking of its sections to the
+	// end of its transaction. So one batch is written while the next one's students are locked. Who holds seating has its
+	// students, so that the two never wait for each other in a circle.
+	identifying, seating sync.Locker
+
 	closing sync.RWMutex // held for reading while a request enters the queue
 	closed  bool
 	looker  sync.WaitGroup
@@ -38,14 +44,16 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 		return nil, fmt.Errorf("starting the seat ledger: %w", err)
 	}
 	config = config.withDefaults()
-	workers := 1
-	if config.Strategy == ForUpdate {
-		workers, config.BatchSize = max(db.Writers(), 1), 1
-	}
 	l := &Ledger{
-		config: config, store: db, queue: make(chan *request, config.QueueSize),
+		store: db, queue: make(chan *request, config.QueueSize), identifying: &sync.Mutex{}, seating: &sync.Mutex{},
 		wrong: &mistakes{bug: config.Faults.Bug, every: int64(config.Faults.Every)},
 	}
+	workers := 2 // one for each place
+	if config.Strategy == ForUpdate {
+		l.identifying, l.seating = nobody{}, nobody{}
+		workers, config.BatchSize = max(db.Writers(), 1), 1
+	}
+	l.config = config
 	if config.Faults.Bug == DoubleEnroll {
 		if err := db.LoosenEnrollments(context.Background()); err != nil {
 			return nil, fmt.Errorf("starting the seat ledger: %w", err)
@@ -62,6 +70,12 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	}
 	return l, nil
 }
+
+// nobody is a lock for which nobody waits.
+type nobody struct{}
+
+func (nobody) Lock()   {}
+func (nobody) Unlock() {}
 
 // Enroll takes a seat of a section for a student. Key is the request's idempotency key, 1 to 64 printable ASCII
 // characters: the same key again gets the same answer, now or after a restart. A nil error means that the seat is

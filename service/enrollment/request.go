@@ -90,11 +90,17 @@ func (r *request) outcome() string {
 }
 
 // rate follows how many requests a second are answered while there is work, as a moving average over batches.
-type rate struct{ bits atomic.Uint64 }
+type rate struct {
+	bits atomic.Uint64
+	last atomic.Int64 // when the last batch was done, Unix ns
+}
 
 func (r *rate) perSecond() float64 { return math.Float64frombits(r.bits.Load()) }
 
-func (r *rate) observe(requests int, took time.Duration) {
+// observe notes a batch. Batches overlap: what counts is the time since the one before was done, or since this one began.
+func (r *rate) observe(requests int, began, done time.Time) {
+	last := r.last.Swap(done.UnixNano())
+	took := time.Duration(done.UnixNano() - max(last, began.UnixNano()))
 	if took <= 0 {
 		return
 	}

@@ -66,26 +66,40 @@ type lookDialect struct{ dialect }
 
 func (lookDialect) forUpdate() string { return "" }
 
-// LockStudents locks the students with these ids, given in ascending order, and returns those that exist.
-func (t *Tx) LockStudents(ctx context.Context, ids []registration.StudentID) ([]LockedStudent, error) {
-	rows, err := collect(ctx, t.tx, func(row scanner) (student LockedStudent, err error) {
-		err = row.Scan(&student.ID, &student.MaxCredits, &student.Cancellations, &student.MajorID, &student.Year)
-		return student, err
-	}, "SELECT id, max_credits, cancellations, major_id, study_year FROM student"+t.dialect.primary()+" WHERE id IN "+list(ids)+" ORDER BY id"+t.dialect.forUpdate())
+// LockStudents locks the students with these ids, given in ascending order, and returns those that exist, in that order,
+// and the seats that they hold. It reads both at once: of the time of a transaction, finding its students takes the most.
+func (t *Tx) LockStudents(ctx context.Context, ids []registration.StudentID) ([]LockedStudent, []registration.Enrollment, error) {
+	students := make([]LockedStudent, 0, len(ids))
+	var held []registration.Enrollment
+	err := each(ctx, t.tx, scanHolder, func(row holder) error {
+		if n := len(students); n == 0 || students[n-1].ID != row.ID {
+			students = append(students, row.LockedStudent)
+		}
+		if row.section.Valid {
+			held = append(held, registration.Enrollment{
+				Student: row.ID, Section: registration.SectionID(row.section.Int64), Key: row.key.String, EnrolledAt: instant(row.at.Int64),
+			})
+		}
+		return nil
+	}, "SELECT student.id, max_credits, cancellations, major_id, study_year, section_id, enroll_key, enrolled_at FROM student"+
+		t.dialect.primary()+" LEFT JOIN enrollment"+t.dialect.primary()+" ON student_id = student.id WHERE student.id IN "+list(ids)+
+		" ORDER BY student.id"+t.dialect.forUpdate())
 	if err != nil {
-		return nil, fmt.Errorf("locking %d students: %w", len(ids), err)
+		return nil, nil, fmt.Errorf("locking %d students: %w", len(ids), err)
 	}
-	return rows, nil
+	return students, held, nil
 }
 
-// Enrollments returns the seats that locked students hold.
-func (t *Tx) Enrollments(ctx context.Context, ids []registration.StudentID) ([]registration.Enrollment, error) {
-	rows, err := collect(ctx, t.tx, scanEnrollment,
-		enrollmentColumns+t.dialect.primary()+" WHERE student_id IN "+list(ids))
-	if err != nil {
-		return nil, fmt.Errorf("reading the enrolments of %d students: %w", len(ids), err)
-	}
-	return rows, nil
+// holder is a student with one of the seats that it holds, or none.
+type holder struct {
+	LockedStudent
+	section, at sql.NullInt64
+	key         sql.NullString
+}
+
+func scanHolder(row scanner) (h holder, err error) {
+	err = row.Scan(&h.ID, &h.MaxCredits, &h.Cancellations, &h.MajorID, &h.Year, &h.section, &h.key, &h.at)
+	return h, err
 }
 
 // Cancellations returns the seats that locked students gave back.

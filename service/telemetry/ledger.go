@@ -36,7 +36,7 @@ func newLedger(enrollments *prometheus.CounterVec, phases *prometheus.HistogramV
 			l.outcomes[operation{op, outcome}] = enrollments.WithLabelValues(op, outcome)
 		}
 	}
-	for _, phase := range []string{"lock", "decide", "write", "commit"} {
+	for _, phase := range []string{"students", "turn", "sections", "decide", "write", "commit"} {
 		l.phases[phase] = phases.WithLabelValues(phase)
 	}
 	return l
@@ -60,7 +60,8 @@ func (m *Metrics) QueueWait(wait time.Duration) { m.queueWait.Observe(wait.Secon
 // Batch records how many requests one transaction decided.
 func (m *Metrics) Batch(size int) { m.batchSize.Observe(float64(size)) }
 
-// Phase records how long one phase of a transaction took: "lock", "decide", "write" or "commit".
+// Phase records how long one phase of a transaction took: "students", "turn", "sections", "decide",
+// "write" or "commit".
 func (m *Metrics) Phase(phase string, took time.Duration) {
 	observer, known := m.ledger.phases[phase]
 	if !known {

@@ -66,7 +66,7 @@ func TestTheLedgersEventsAreCounted(t *testing.T) {
 		`registration_enroll_queue_wait_seconds_bucket{le="1"} 0`,
 		`registration_enroll_queue_wait_seconds_bucket{le="2"} 1`,
 		`registration_enroll_batch_duration_seconds_sum{phase="commit"} 0.004`,
-		`registration_enroll_batch_duration_seconds_count{phase="lock"} 0`,
+		`registration_enroll_batch_duration_seconds_count{phase="students"} 0`,
 		`registration_enroll_batch_duration_seconds_count{phase="other"} 1`,
 		`registration_enroll_look_requests_total 40`,
 		`registration_enroll_look_answers_total 39`,

@@ -86,16 +86,12 @@ func (c *conditional) transact(ctx context.Context, student registration.Student
 		}
 	}()
 	who := []registration.StudentID{student}
-	locked, err := tx.LockStudents(ctx, who)
+	locked, held, err := tx.LockStudents(ctx, who)
 	if err != nil {
 		return granted, err
 	}
 	if len(locked) == 0 {
 		return granted, fmt.Errorf("there is no student %d", student)
-	}
-	held, err := tx.Enrollments(ctx, who)
-	if err != nil {
-		return granted, err
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	schedule, _, err := tx.Schedule(ctx)
