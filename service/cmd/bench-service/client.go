@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 
 	"github.com/goormu/stampede/service/registration"
@@ -76,6 +77,9 @@ func (c *client) answer() (status int, body []byte, err error) {
 				return 0, nil, fmt.Errorf("reading an answer: %w", err)
 			}
 		}
+	}
+	if status == http.StatusNotModified {
+		length = 0
 	}
 	if length < 0 {
 		return 0, nil, fmt.Errorf("reading an answer of %d: it has no Content-Length", status)

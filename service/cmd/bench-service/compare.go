@@ -22,9 +22,11 @@ const (
 	partDirect    = "direct"
 	partHTTP      = "http"
 	partInstances = "instances"
+	partReads     = "reads"
+	partStreams   = "streams"
 )
 
-var parts = []string{partDirect, partHTTP, partInstances}
+var parts = []string{partDirect, partHTTP, partInstances, partReads, partStreams}
 
 func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "bench-service-")
@@ -34,11 +36,36 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	p := &paper{stdout: stdout}
 	for _, database := range s.databases {
+		if !s.wants(partDirect) && !s.wants(partHTTP) && !s.wants(partInstances) {
+			break
+		}
 		if err := s.measureOn(ctx, database, folder, p); err != nil {
 			return fmt.Errorf("on %s: %w", database, err)
 		}
 	}
+	if err := s.measureReads(ctx, folder, p); err != nil {
+		return err
+	}
 	return p.last()
+}
+
+// measureReads measures what does not touch the database.
+func (s settings) measureReads(ctx context.Context, folder string, p *paper) error {
+	if !s.wants(partReads) && !s.wants(partStreams) {
+		return nil
+	}
+	if err := fillForReads(ctx, folder); err != nil {
+		return err
+	}
+	if s.wants(partReads) {
+		if err := s.compareReads(ctx, p, folder); err != nil {
+			return err
+		}
+	}
+	if s.wants(partStreams) {
+		return s.compareStreams(ctx, p, folder)
+	}
+	return nil
 }
 
 func (s settings) measureOn(ctx context.Context, database, folder string, p *paper) (err error) {
@@ -80,8 +107,8 @@ func (s settings) measureOn(ctx context.Context, database, folder string, p *pap
 }
 
 // turns measures several things in each round and lets another one go first each time.
-func (b *bench) turns(things []*series, measure func(n int) (float64, error)) error {
-	for round := range b.rounds {
+func (s settings) turns(things []*series, measure func(n int) (float64, error)) error {
+	for round := range s.rounds {
 		for turn := range things {
 			n := (round + turn) % len(things)
 			rate, err := measure(n)
@@ -120,6 +147,9 @@ func (b *bench) compareDirect(ctx context.Context, p *paper, database, suffix st
 		if w.name == zipf.name {
 			p.ratio("group_commit_vs_insert_limit"+suffix, rows[0], rows[len(ways)])
 		}
+	}
+	if err := b.compareFull(ctx, p, database, suffix); err != nil {
+		return err
 	}
 	return p.table(database+", what its disk can do", "flushes/s", flushes)
 }

@@ -35,6 +35,7 @@ func serve(ctx context.Context, db *store.Store, open way, tokens *auth.Tokens) 
 	i = &instance{board: seats.NewBoard(time.Now), served: make(chan error, 1)}
 	i.seller, err = open.on(ctx, db, enrollment.Observer{
 		QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: i.board.Committed,
+		Look: metrics.Look,
 	})
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func serve(ctx context.Context, db *store.Store, open way, tokens *auth.Tokens) 
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(),
 		Tokens: tokens, Passwords: auth.NewPasswords(admission.NewGate(1, 1, time.Second)),
 		Metrics: metrics, Logger: log, Clock: time.Now,
-		Seats: i.board, Streams: 1, MaxInFlight: inFlight, Reads: admission.NewGate(16, inFlight, 10*time.Second),
+		Seats: i.board, Streams: inFlight, Rates: admission.NewRates(1_000_000), MaxInFlight: inFlight, Reads: admission.NewGate(16, inFlight, 10*time.Second),
 	})
 	if err != nil {
 		return nil, err

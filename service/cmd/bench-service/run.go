@@ -19,6 +19,7 @@ type settings struct {
 	connections int
 	databases   []string
 	parts       []string
+	listeners   int
 }
 
 func (s settings) wants(part string) bool { return slices.Contains(s.parts, part) }
@@ -31,6 +32,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&s.rounds, "rounds", 3, "how often each thing is measured; the median counts")
 	flags.DurationVar(&s.duration, "duration", 1200*time.Millisecond, "how long one measurement takes")
 	flags.IntVar(&s.connections, "connections", 32, "how many connections the store keeps to MariaDB")
+	flags.IntVar(&s.listeners, "listeners", 5000, "how many listen to the seats")
 	databases := flags.String("databases", "mariadb,sqlite", "which databases, separated by commas")
 	wanted := flags.String("parts", strings.Join(parts, ","), "which parts, separated by commas")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -67,6 +69,9 @@ func (s settings) validate(rest []string) error {
 	}
 	if s.connections < 1 || s.connections > 1000 {
 		faults = append(faults, errors.New("--connections is outside 1 to 1000"))
+	}
+	if s.listeners < 1 || s.listeners > 9000 {
+		faults = append(faults, errors.New("--listeners is outside 1 to 9000"))
 	}
 	for _, database := range s.databases {
 		if database != onMariaDB && database != onSQLite {

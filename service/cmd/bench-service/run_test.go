@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,9 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestMain lets the servers of a benchmark be this test binary again.
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		os.Exit(asChild(context.Background(), role, os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
 func TestBenchmarkPrintsATableAndTheFigures(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"--callers", "16", "--rounds", "1", "--duration", "200ms"}, &stdout, &stderr)
+	code := run(t.Context(), []string{"--callers", "16", "--rounds", "1", "--duration", "200ms", "--listeners", "100"}, &stdout, &stderr)
 	require.Zero(t, code, stderr.String())
 	require.Contains(t, stdout.String(), "innodb_flush_log_at_trx_commit=1\n")
 	require.Regexp(t, `(?m)group commit +\d+`, stdout.String())
@@ -23,9 +33,9 @@ func TestBenchmarkPrintsATableAndTheFigures(t *testing.T) {
 	onBoth := []string{
 		"group_commit_vs_for_update_hot", "group_commit_vs_for_update_zipf", "group_commit_vs_conditional_update_hot",
 		"group_commit_vs_conditional_update_zipf", "group_commit_vs_insert_limit", "group_commit_vs_for_update_http_hot",
-		"group_commit_vs_for_update_http_zipf", "group_commit_vs_conditional_update_http_hot", "group_commit_vs_conditional_update_http_zipf",
+		"group_commit_vs_for_update_http_zipf", "group_commit_vs_conditional_update_http_hot", "group_commit_vs_conditional_update_http_zipf", "full_look_vs_queue", "full_look_vs_for_update",
 	}
-	want := []string{"instances2_vs_1", "instances3_vs_1"}
+	want := []string{"instances2_vs_1", "instances3_vs_1", "reads_vs_gin_ping", "bodies_vs_bare_handler", "sse_fanout_vs_bare_writes"}
 	for _, name := range onBoth {
 		want = append(want, name, name+"_sqlite")
 	}
@@ -43,8 +53,8 @@ func TestBadFlagsAreToldAtOnce(t *testing.T) {
 	}{
 		"an unknown flag":  {[]string{"--fast"}, []string{"-fast"}},
 		"an argument":      {[]string{"now"}, []string{`unexpected argument "now"`}},
-		"numbers too far":  {[]string{"--callers", "0", "--rounds", "0", "--duration", "1h", "--connections", "0"}, []string{"--callers", "--rounds", "--duration", "--connections"}},
-		"another part":     {[]string{"--parts", "direct,lunch"}, []string{`"lunch" is none of direct, http, instances`}},
+		"numbers too far":  {[]string{"--callers", "0", "--rounds", "0", "--duration", "1h", "--connections", "0", "--listeners", "0"}, []string{"--callers", "--rounds", "--duration", "--connections", "--listeners"}},
+		"another part":     {[]string{"--parts", "direct,lunch"}, []string{`"lunch" is none of direct, http, instances, reads, streams`}},
 		"another database": {[]string{"--databases", "mariadb,oracle"}, []string{`"oracle" is neither mariadb nor sqlite`}},
 	} {
 		t.Run(name, func(t *testing.T) {
