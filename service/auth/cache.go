@@ -14,37 +14,37 @@ type verified struct {
 	expiresAt time.Time
 }
 
-// cache remembers verified tokens in two generations. A full young one becomes the old one, whose own entries are
-// forgotten; what is still used is found in the old one and moves back. So it stays bounded without ordering entries.
-type cache struct {
+// cache remembers things in two generations. A full young one becomes the old one, whose own entries are forgotten; what is
+// still used is found in the old one and moves back. So it stays bounded without ordering entries.
+type cache[V any] struct {
 	size int
 
 	mu         sync.RWMutex
-	young, old map[string]verified
+	young, old map[string]V
 }
 
-func newCache(size int) *cache { return &cache{size: size, young: map[string]verified{}} }
+func newCache[V any](size int) *cache[V] { return &cache[V]{size: size, young: map[string]V{}} }
 
-func (c *cache) get(token string) (verified, bool) {
+func (c *cache[V]) get(key string) (V, bool) {
 	c.mu.RLock()
-	v, ok := c.young[token]
+	v, ok := c.young[key]
 	if ok {
 		c.mu.RUnlock()
 		return v, true
 	}
-	v, ok = c.old[token]
+	v, ok = c.old[key]
 	c.mu.RUnlock()
 	if ok {
-		c.put(strings.Clone(token), v)
+		c.put(strings.Clone(key), v)
 	}
 	return v, ok
 }
 
-func (c *cache) put(token string, v verified) {
+func (c *cache[V]) put(key string, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.young) >= c.size {
-		c.young, c.old = make(map[string]verified, c.size), c.young
+		c.young, c.old = make(map[string]V, c.size), c.young
 	}
-	c.young[token] = v
+	c.young[key] = v
 }

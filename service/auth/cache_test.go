@@ -11,7 +11,7 @@ import (
 // The cache is not seen from outside but in its cost, so its bound is tested from within.
 func TestTheCacheForgetsWhatIsNotUsedAndStaysBounded(t *testing.T) {
 	t.Parallel()
-	c := newCache(10)
+	c := newCache[verified](10)
 	v := verified{principal: Principal{Role: Student, StudentID: 1}, expiresAt: time.Unix(1, 0)}
 	c.put("used", v)
 	for i := range 1000 {

@@ -34,14 +34,14 @@ func TestPasswordsMatchTheirHashAndNothingElse(t *testing.T) {
 		{"no such account", "", "no account has this password", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := passwords.Match(t.Context(), test.hash, test.password)
+			got, err := passwords.Match(t.Context(), auth.Student, test.hash, test.password)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
 		})
 	}
-	_, err := passwords.Match(t.Context(), "damaged", "x")
+	_, err := passwords.Match(t.Context(), auth.Student, "damaged", "x")
 	require.ErrorContains(t, err, "checking a password")
-	_, err = passwords.Match(t.Context(), hash("x"), "x")
+	_, err = passwords.Match(t.Context(), auth.Student, hash("x"), "x")
 	require.NoError(t, err, "the gate is free again")
 }
 
@@ -49,6 +49,6 @@ func TestAFullGateRefusesPasswords(t *testing.T) {
 	t.Parallel()
 	gate := admission.NewGate(1, 0, time.Minute)
 	require.NoError(t, gate.Enter(context.Background()))
-	_, err := auth.NewPasswords(gate).Match(t.Context(), "", "x")
+	_, err := auth.NewPasswords(gate).Match(t.Context(), auth.Student, "", "x")
 	require.ErrorIs(t, err, admission.ErrFull)
 }

@@ -49,7 +49,7 @@ type Tokens struct {
 	ttl    time.Duration
 	now    func() time.Time
 	parser *jwt.Parser
-	cache  *cache
+	cache  *cache[verified]
 }
 
 // NewTokens returns an issuer whose tokens live for ttl, by the clock now. The secret must have at least
@@ -62,7 +62,7 @@ func NewTokens(secret []byte, ttl time.Duration, now func() time.Time) (*Tokens,
 		return nil, fmt.Errorf("the token lifetime is %s and needs at least 1s", ttl)
 	}
 	return &Tokens{
-		secret: secret, ttl: ttl, now: now, cache: newCache(cacheSize),
+		secret: secret, ttl: ttl, now: now, cache: newCache[verified](cacheSize),
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 			jwt.WithIssuer(issuer), jwt.WithAudience(audience),

@@ -149,7 +149,7 @@ func instance(t testing.TB, database string, changes ...func(*web.Config)) *serv
 	config := web.Config{
 		Ledger: s.ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(), Periods: db.Periods(),
-		Tokens: s.tokens, Passwords: auth.NewPasswords(admission.NewGate(2, 8, 5*time.Second)), Metrics: metrics, Logger: log, Clock: s.clock.now,
+		Tokens: s.tokens, Passwords: auth.NewPasswords(admission.NewGate(2, 8, 5*time.Second)), Attempts: auth.NewAttempts(s.clock.now), Metrics: metrics, Logger: log, Clock: s.clock.now,
 		Seats: s.board, Streams: 100, MaxInFlight: 1000, Reads: admission.NewGate(8, 1000, 5*time.Second),
 	}
 	for _, change := range changes {

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,8 +42,8 @@ type staffLogin struct {
 func (s *Server) loginStaff(c *gin.Context) error {
 	var body staffLogin
 	err := decode(c.Request, &body)
-	if err == nil && (body.Login == "" || body.Password == "") {
-		err = registration.Errorf(registration.InvalidRequest, "login and password must not be empty")
+	if err == nil && (body.Login == "" || len(body.Login) > maxLogin || body.Password == "") {
+		err = registration.Errorf(registration.InvalidRequest, "login must have 1 to %d bytes and password must not be empty", maxLogin)
 	}
 	if err == nil {
 		err = s.login(c, auth.Principal{Role: auth.Staff, Login: body.Login}, body.Password)
@@ -49,30 +52,63 @@ func (s *Server) loginStaff(c *gin.Context) error {
 	return err
 }
 
+// maxLogin is the length of the longest login that the tables hold, in bytes.
+const maxLogin = 64
+
+// passwordTimeout bounds the check of a password and the wait for it, longer than its gate lets anyone wait.
+const passwordTimeout = 30 * time.Second
+
+// login checks a password, unless too many were wrong of late, and answers with a token.
 func (s *Server) login(c *gin.Context, who auth.Principal, password string) error {
-	ctx, cancel := s.bounded(c)
+	account := string(who.Role) + " " + who.Login
+	if who.Role == auth.Student {
+		account += strconv.FormatInt(who.StudentID, 10)
+	}
+	end, wait := s.Attempts.Begin(account, c.ClientIP())
+	if wait > 0 {
+		s.Metrics.Shed("passwords")
+		return &registration.Error{Code: registration.RateLimited, Detail: "too many wrong passwords; wait before the next try", RetryAfter: wait}
+	}
+	verdict := auth.Unchecked
+	defer func() { end(verdict) }()
+	hash, err := s.passwordHash(c, who)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), passwordTimeout)
 	defer cancel()
-	var hash string
-	var err error
+	match, err := s.Passwords.Match(ctx, who.Role, hash, password)
+	switch {
+	case errors.Is(err, admission.ErrFull):
+		s.Metrics.Shed("login")
+		return &registration.Error{Code: registration.Overloaded, Detail: "too many log-ins wait already", RetryAfter: spread()}
+	case err != nil:
+		return err
+	case !match:
+		verdict = auth.Wrong
+		return registration.Errorf(registration.Unauthenticated, "the account and the password do not match")
+	}
+	verdict = auth.Right
+	return s.issue(c, who)
+}
+
+// passwordHash reads an account's hash, behind the gate of all who read: ten thousand log-ins at once must not take the
+// database's connections from the ledger.
+func (s *Server) passwordHash(c *gin.Context, who auth.Principal) (hash string, err error) {
+	ctx, leave, err := s.read(c)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	if who.Role == auth.Student {
 		hash, err = s.Accounts.StudentPassword(ctx, studentID(who))
 	} else {
 		hash, err = s.Accounts.StaffPassword(ctx, who.Login)
 	}
 	if err != nil {
-		return unavailable(err)
+		return "", unavailable(err)
 	}
-	match, err := s.Passwords.Match(ctx, hash, password)
-	switch {
-	case errors.Is(err, admission.ErrFull):
-		s.Metrics.Shed("login")
-		return &registration.Error{Code: registration.Overloaded, Detail: "too many log-ins wait already", RetryAfter: spread()}
-	case err != nil:
-		return unavailable(err)
-	case !match:
-		return registration.Errorf(registration.Unauthenticated, "the account and the password do not match")
-	}
-	return s.issue(c, who)
+	return hash, nil
 }
 
 // renew trades a token for one with a whole lifetime ahead. It asks neither the database nor for a password, so that those

@@ -36,7 +36,7 @@ const (
 	seatTimeout = 60 * time.Second
 )
 
-// Config holds what a Server needs. Every field must be set, but for Rates.
+// Config holds what a Server needs. Every field must be set, but for Rates and TrustedProxies.
 type Config struct {
 	Ledger    Ledger
 	Catalogue Catalogue
@@ -54,6 +54,10 @@ type Config struct {
 	Export    Export
 	Tokens    *auth.Tokens
 	Passwords *auth.Passwords
+	// Attempts bounds wrong passwords.
+	Attempts *auth.Attempts
+	// TrustedProxies are the addresses, or networks in CIDR notation, whose X-Forwarded-For is believed; none by default.
+	TrustedProxies []string
 	// Seats is the board that the ledger tells of its commits.
 	Seats   *seats.Board
 	Metrics *telemetry.Metrics
@@ -119,6 +123,9 @@ func New(ctx context.Context, config Config) (*Server, error) {
 	})
 	s.ready.Store(true)
 	s.engine = s.routes()
+	if err := s.engine.SetTrustedProxies(config.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("reading the trusted proxies: %w", err)
+	}
 	return s, nil
 }
 
@@ -211,7 +218,8 @@ func (s *Server) routes() *gin.Engine {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.ForwardedByClientIP = false
+	e.ForwardedByClientIP = len(s.TrustedProxies) > 0
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"}
 
 	e.POST(s.public(http.MethodPost, "/student/login", s.loginStudent))
 	e.POST(s.public(http.MethodPost, "/staff/login", s.loginStaff))

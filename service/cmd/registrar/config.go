@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,9 @@ type serveConfig struct {
 
 	// FaultsAllowed is the second key to Fault: STAMPEDE_ALLOW_FAULTS=yes.
 	FaultsAllowed bool
+
+	// TrustedProxies are the load balancers that say whom a request comes from.
+	TrustedProxies []string
 }
 
 func newServeConfig() serveConfig {
@@ -58,6 +62,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.IntVar(&c.StudentRate, "student-rate", c.StudentRate, "requests a second of one student, twice as many at once; more are answered rate-limited (0: no limit)")
 	f.DurationVar(&c.TokenTTL, "token-ttl", c.TokenTTL, "lifetime of the tokens that log-in gives out")
 	secretFlag(f, &c.SecretFile)
+	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "ADDRESSES or networks (CIDR) whose X-Forwarded-For says whom a request comes from; none by default")
 	f.DurationVar(&c.DrainDelay, "drain-delay", c.DrainDelay, "how long to go on answering, not ready, after SIGTERM: the time a load balancer needs to notice")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "how long requests may take to end after that")
 	f.StringVar(&c.Fault, "fault", c.Fault, "test only: break the ledger on purpose ("+faults()+"); needs STAMPEDE_ALLOW_FAULTS=yes")
@@ -110,6 +115,12 @@ func (c *serveConfig) Validate() error {
 	}
 	if err := checkTTL(c.TokenTTL); err != nil {
 		fault("--token-ttl %s: %w", c.TokenTTL, err)
+	}
+	for _, proxy := range c.TrustedProxies {
+		_, address := netip.ParseAddr(proxy)
+		if _, network := netip.ParsePrefix(proxy); address != nil && network != nil {
+			fault("--trusted-proxies %q: want an address such as 10.0.0.1 or a network such as 10.0.0.0/8", proxy)
+		}
 	}
 	if c.DrainDelay < 0 || c.DrainDelay > 10*time.Minute {
 		fault("--drain-delay %s: want 0s to 10m", c.DrainDelay)

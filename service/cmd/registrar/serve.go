@@ -145,7 +145,7 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	return web.New(ctx, web.Config{
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(), Periods: db.Periods(),
-		Tokens: tokens, Passwords: passwords, Metrics: metrics, Logger: log, Clock: time.Now,
+		Tokens: tokens, Passwords: passwords, Attempts: auth.NewAttempts(time.Now), TrustedProxies: config.TrustedProxies, Metrics: metrics, Logger: log, Clock: time.Now,
 		Seats: board, Streams: config.Streams, Rates: rates, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
 	})
 }
