@@ -57,7 +57,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
-			return usagef("a command is wanted: evaluate, validate or rules")
+			return usagef("a command is wanted: evaluate, gate, validate or rules")
 		},
 	}
 	root.SetArgs(args)
@@ -65,7 +65,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	root.AddCommand(evaluateCommand(stdout, stderr, log), validateCommand(stdout), rulesCommand(stdout, stderr))
+	root.AddCommand(evaluateCommand(stdout, stderr, log), gateCommand(stdout, stderr, log), validateCommand(stdout), rulesCommand(stdout, stderr))
 	for _, sub := range root.Commands() {
 		sub.Args = noArguments
 	}

@@ -32,6 +32,7 @@ type flags struct {
 	replicaLabels                   []string
 	replicas                        int
 	history                         bool
+	grafana                         []string
 	from, to, t0                    string
 	wait                            time.Duration
 	baselines                       []string
@@ -59,6 +60,11 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 			return evaluate(cmd.Context(), f, stdout, stderr, log)
 		},
 	}
+	evaluateFlags(cmd, &f)
+	return cmd
+}
+
+func evaluateFlags(cmd *cobra.Command, f *flags) {
 	specFlags(cmd, &f.specs, &f.sets)
 	fs := cmd.Flags()
 	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus or of a Thanos querier, or of anything that speaks its API; may have a path")
@@ -70,6 +76,7 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")
 	fs.StringVar(&f.t0, "t0", "", "the `time` from which a throughput is counted (default: when the total began to rise)")
 	fs.StringArrayVar(&f.objectives, "objective", nil, "judge only the objective of this `name`; may be given several times")
+	fs.StringArrayVar(&f.grafana, "grafana", nil, "link the reports to this Grafana dashboard at the window's time, a `URL` or TITLE=URL; may be given several times")
 	fs.StringVar(&f.out, "out", "", "the `folder` for the reports (default: the run's folder, if any)")
 	fs.StringVar(&f.format, "format", "text", "what to print: `text`, json, markdown, junit or html")
 	fs.DurationVar(&f.wait, "wait", 15*time.Second, "how long after the window's end a scrape that closes it is waited for")
@@ -78,7 +85,6 @@ Times are RFC 3339 (2026-11-22T13:15:30+09:00), seconds since 1970, now, or a du
 	fs.BoolVar(&f.failOnRegression, "fail-on-regression", false, "exit 99 when an objective regressed against the baseline")
 	fs.Float64Var(&f.minimumEffect, "minimum-effect", 0.1, "the smallest change that is a regression, as a `share` of the error budget (1 − target), or of a throughput")
 	fs.StringVar(&f.onInconclusive, "on-inconclusive", "fail", "`fail` exits 3 when the verdict is inconclusive; pass exits 0, and says so everywhere")
-	return cmd
 }
 
 // job is a command line that has been checked.
@@ -92,6 +98,7 @@ type job struct {
 	t0      time.Time
 	digests verdict.Digests
 	earlier []baseline.Earlier
+	links   []verdict.Link
 	folder  string
 }
 
@@ -126,6 +133,9 @@ func prepare(f flags, now time.Time) (*job, error) {
 	}
 	if f.wait < 0 {
 		return nil, usagef("--wait must not be negative")
+	}
+	if j.links, err = dashboards(f.grafana); err != nil {
+		return nil, err
 	}
 	if f.prometheus == "" {
 		return nil, usagef("--prometheus is wanted: the URL of Prometheus")
@@ -276,6 +286,9 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 	}
 	v.Reasons = append(j.broken, v.Reasons...)
 	v.Source, v.Digests = j.client.URL(), j.digests
+	for _, link := range j.links {
+		v.Links = append(v.Links, at(link, v))
+	}
 	if len(j.earlier) > 0 {
 		baseline.Compare(v, j.earlier, baseline.Options{MinimumEffect: f.minimumEffect, Fail: f.failOnRegression})
 	}

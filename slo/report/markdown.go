@@ -46,6 +46,9 @@ func Markdown(w io.Writer, v *verdict.Verdict) error {
 			fmt.Fprintf(&b, "  - %s\n", markdown(m.English))
 		}
 	}
+	for _, l := range v.Links {
+		fmt.Fprintf(&b, "- [%s](<%s>)\n", markdown(l.Title), l.URL)
+	}
 	fmt.Fprintf(&b, "\nExit code %d.\n", v.ExitCode)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -29,18 +29,19 @@ type legend struct {
 	Value string
 }
 
-// pictures draws a run record: what was asked and answered, how long it took, what came of it.
-func pictures(v *verdict.Verdict, run *record.Run) []picture {
-	if run == nil {
-		return nil
+// pictures draws a run record: what was asked and answered, how long it took, what came of it; and, with a record or without
+// one, what was left of the error budgets.
+func pictures(v *verdict.Verdict, run *record.Run) (all []picture) {
+	if run != nil {
+		if t := newTimeline(run.Bins); t != nil {
+			all = append(all, ratesPicture(v, t, run), latencyPicture(v, t, run))
+			if len(t.outcomes) > 0 {
+				all = append(all, outcomesPicture(t, run))
+			}
+		}
 	}
-	t := newTimeline(run.Bins)
-	if t == nil {
-		return nil
-	}
-	all := []picture{ratesPicture(v, t, run), latencyPicture(v, t)}
-	if len(t.outcomes) > 0 {
-		all = append(all, outcomesPicture(t))
+	if pic, ok := burnDownPicture(v, run); ok {
+		all = append(all, pic)
 	}
 	return all
 }
@@ -78,6 +79,7 @@ func ratesPicture(v *verdict.Verdict, t *timeline, run *record.Run) picture {
 		if floor > 0 {
 			p.reference(floor, true, bothf("floor %s", "하한 %s", figure.Rate(floor)))
 		}
+		p.disruptions(run)
 		p.hints(t, func(i int) string {
 			if t.offered[i]+t.sent[i]+t.answered[i] == 0 {
 				return ""
@@ -89,7 +91,7 @@ func ratesPicture(v *verdict.Verdict, t *timeline, run *record.Run) picture {
 	return pic
 }
 
-func latencyPicture(v *verdict.Verdict, t *timeline) picture {
+func latencyPicture(v *verdict.Verdict, t *timeline, run *record.Run) picture {
 	top := max(most64(t.p99), most64(t.p50), 0.001)
 	pic := picture{
 		Title: both("Latency", "지연 시간"),
@@ -113,6 +115,7 @@ func latencyPicture(v *verdict.Verdict, t *timeline) picture {
 		}
 		p.curve(t, "p50", t.p50)
 		p.curve(t, "p99", t.p99)
+		p.disruptions(run)
 		p.hints(t, func(i int) string {
 			if math.IsNaN(t.p99[i]) && math.IsNaN(t.p50[i]) {
 				return ""
@@ -124,7 +127,7 @@ func latencyPicture(v *verdict.Verdict, t *timeline) picture {
 	return pic
 }
 
-func outcomesPicture(t *timeline) picture {
+func outcomesPicture(t *timeline, run *record.Run) picture {
 	sum := make([]float64, t.columns)
 	pic := picture{
 		Title: both("Outcomes", "결과"),
@@ -145,6 +148,7 @@ func outcomesPicture(t *timeline) picture {
 				base[i] += v
 			}
 		}
+		p.disruptions(run)
 		p.hints(t, func(i int) string {
 			var parts []string
 			for _, o := range t.outcomes {

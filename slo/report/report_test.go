@@ -82,12 +82,14 @@ func met() *verdict.Verdict {
 				DescriptionKorean: "T0에 예정된 모든 학생 중 T0부터 10초 안에 첫 확답을 받은 학생의 비율.",
 				State:             verdict.Met, Target: 0.999, TargetPercent: "99.9", Value: pointer(1), Good: pointer(10000), Total: pointer(10000), Threshold: 10,
 				Budget: burn(0.999, 10000, 0), Interval: interval(10000, 10000),
+				BurnDown:     &verdict.BurnDown{StepSeconds: 1, Bad: make([]float64, 7)},
 				Measurements: []verdict.Measurement{measured("good", `a_seconds_bucket{le="10"}`, 10000), measured("total", "students_total", 10000)},
 			},
 			{
 				Name: "attempt-latency", Title: "Attempts answered within 3 s", TitleKorean: "3초 안에 응답받은 신청 시도", Kind: verdict.KindRatio, Unit: verdict.UnitEvents,
 				State: verdict.Met, Target: 0.99, TargetPercent: "99", Value: pointer(0.9952), Good: pointer(15250), Total: pointer(15323), Threshold: 3,
 				Budget: burn(0.99, 15323, 73), Interval: interval(15250, 15323),
+				BurnDown:     &verdict.BurnDown{StepSeconds: 0.5, Bad: []float64{0, 0, 4, 10, 10, 31, 60, 72, 73, 73, 73, 73, 73, 73}},
 				Measurements: []verdict.Measurement{measured("good", `b_seconds_bucket{le="3"}`, 15250), measured("total", "attempts_total", 15323)},
 			},
 			{
@@ -109,17 +111,23 @@ func met() *verdict.Verdict {
 	return v
 }
 
+// disrupted is a run in which parts were taken away on purpose.
+func disrupted() *record.Run {
+	r := run()
+	back := r.T0.Add(3 * time.Second)
+	r.Disruptions = []record.Disruption{
+		{Part: "registrar-0", Action: "killed", At: r.T0.Add(300 * time.Millisecond)},
+		{Part: "mariadb", Action: "killed", At: r.T0.Add(time.Second), Until: &back},
+	}
+	return r
+}
+
 // troubled is a verdict with everything that can be wrong.
 func troubled() *verdict.Verdict {
 	v := met()
 	v.Reasons = nil
-	bad := run()
+	bad := disrupted()
 	bad.Fault, bad.Interrupted, bad.Dropped = "lost-commit", true, 42
-	back := bad.T0.Add(3 * time.Second)
-	bad.Disruptions = []record.Disruption{
-		{Part: "registrar-0", Action: "killed", At: bad.T0.Add(300 * time.Millisecond)},
-		{Part: "mariadb", Action: "killed", At: bad.T0.Add(time.Second), Until: &back},
-	}
 	bad.Thresholds = append(bad.Thresholds, record.Threshold{Metric: "http_req_failed", Expression: "rate<0.01", Value: 0.4})
 	bad.Health = record.Health{SendLagP99: 900 * time.Millisecond, Reasons: []string{"starved"}, DescriptorsExhausted: true}
 	v.Objectives[0].State = verdict.Breached
@@ -129,6 +137,8 @@ func troubled() *verdict.Verdict {
 	period := budget.Over("1Q", 90*budget.Day, 0.999, 60000, 216, budget.FromHistory)
 	period.Sofar(43)
 	v.Objectives[0].PeriodBudget = &period
+	v.Objectives[0].BurnDown = &verdict.BurnDown{StepSeconds: 1, Bad: []float64{0, 4, 8, 9, 60, 190, 216}}
+	v.Links = []verdict.Link{{Title: "Open time", URL: "http://127.0.0.1:3000/d/open-time?from=1&to=2&var-run=a"}}
 	gone := 5 * 3600.0
 	v.Objectives[0].History = &verdict.History{
 		Spans: []budget.Spent{
@@ -193,7 +203,7 @@ func TestReportsAreAsTheyWere(t *testing.T) {
 		run     *record.Run
 	}{
 		{"met", met(), run()},
-		{"troubled", troubled(), run()},
+		{"troubled", troubled(), disrupted()},
 		{"compared", compared(), run()},
 		{"broken", broken(), nil},
 	} {
@@ -259,7 +269,7 @@ func TestEverySVGOfThePageIsWellFormed(t *testing.T) {
 		pictures++
 		rest = tail
 	}
-	require.Equal(t, 6, pictures, "three pictures, for wide and for narrow")
+	require.Equal(t, 8, pictures, "four pictures, for wide and for narrow")
 }
 
 func TestTheJSONReadsBack(t *testing.T) {

@@ -119,6 +119,12 @@ func (j *judge) ratio() {
 	j.out.Value = &value
 	burn := budget.Of(j.spec.Target, j.total, j.total-j.good)
 	j.out.Budget = &burn
+	if j.spec.Metric == nil {
+		step, bad := measure.BurnDown(j.m.Part, j.m.Total, j.spec.Bad != nil, j.m.Window.T0, j.m.Window.End, burnDownSteps)
+		if step > 0 {
+			j.out.BurnDown = &BurnDown{step.Seconds(), bad}
+		}
+	}
 	met := value >= j.spec.Target
 	if !met {
 		j.note(reason.BelowTarget, figure.Percent(value), j.spec.TargetText+" %")

@@ -61,6 +61,14 @@ type Verdict struct {
 	// Baseline compares with earlier runs; null where none were given.
 	Baseline *Baseline `json:"baseline"`
 	Digests  Digests   `json:"digests"`
+	// Links lead to dashboards at the window's time.
+	Links []Link `json:"links,omitempty"`
+}
+
+// Link is a page to look at.
+type Link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
 }
 
 // Window is what was judged.
@@ -167,6 +175,8 @@ type Objective struct {
 	Good   *float64     `json:"good_events"`
 	Total  *float64     `json:"total_events"`
 	Budget *budget.Burn `json:"budget"`
+	// BurnDown is how the budget went over the window; null where it is not counted in events.
+	BurnDown *BurnDown `json:"burn_down"`
 	// PeriodBudget is the budget of the whole period; null where the spec does not say how many events it expects, or
 	// nothing is known for sure.
 	PeriodBudget *budget.Period `json:"period_budget"`
@@ -175,6 +185,15 @@ type Objective struct {
 	History      *History      `json:"history"`
 	Measurements []Measurement `json:"measurements"`
 }
+
+// BurnDown is how many events had turned out bad by the end of each step, from T0 to the window's end.
+type BurnDown struct {
+	StepSeconds float64   `json:"step_seconds"`
+	Bad         []float64 `json:"bad_events"`
+}
+
+// burnDownSteps is how many steps a burn-down has at most.
+const burnDownSteps = 240
 
 // Measurement says how one query was added up.
 type Measurement struct {
