@@ -75,6 +75,8 @@ type Observer struct {
 	Phase func(phase string, took time.Duration)
 	// Seats receives the seats of the sections that a transaction locked, as its COMMIT left them.
 	Seats func(counts []registration.SeatCount)
+	// Asked receives the section of each request to enrol, before anything is decided.
+	Asked func(section registration.SectionID)
 	// Look receives how many requests one look at full sections was for, how many of them it answered, and how long it took.
 	Look func(asked, answered int, took time.Duration)
 	// Outcome receives what became of a request: op is "enroll" or "cancel"; outcome is "granted", "cancelled",

@@ -158,6 +158,9 @@ func (l *Ledger) ask(ctx context.Context, r *request) (answer, error) {
 func (l *Ledger) admit(ctx context.Context, r *request) error {
 	err := r.validate()
 	if err == nil {
+		if r.op == opEnroll && l.config.Observer.Asked != nil {
+			l.config.Observer.Asked(r.section)
+		}
 		err = l.enqueue(ctx, r)
 	}
 	if err != nil {

@@ -28,6 +28,7 @@ type Board struct {
 	current atomic.Pointer[State]
 	tail    atomic.Pointer[Event]
 	changed atomic.Bool // what the board holds differs from the current state
+	asked   sync.Map    // registration.SectionID → *atomic.Int64, of the sections that are known
 
 	mu       sync.Mutex
 	epoch    string
@@ -78,6 +79,33 @@ func (b *Board) Committed(counts []registration.SeatCount) {
 	b.tellSoon()
 }
 
+// Asked counts one student who wants a seat of a section.
+func (b *Board) Asked(id registration.SectionID) {
+	if asked, known := b.asked.Load(id); known {
+		asked.(*atomic.Int64).Add(1)
+	}
+}
+
+// Wanted returns the seats of the sections that were asked for most since the start, n at most, the most wanted first.
+func (b *Board) Wanted(n int) []registration.SeatCount {
+	type wanted struct {
+		registration.SeatCount
+		asked int64
+	}
+	var all []wanted
+	for _, count := range b.State().Seats() {
+		if asked, known := b.asked.Load(count.Section); known && asked.(*atomic.Int64).Load() > 0 {
+			all = append(all, wanted{count, asked.(*atomic.Int64).Load()})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y wanted) int { return cmp.Compare(y.asked, x.asked) })
+	counts := make([]registration.SeatCount, 0, n)
+	for _, one := range all[:min(n, len(all))] {
+		counts = append(counts, one.SeatCount)
+	}
+	return counts
+}
+
 // Begin must be called before all sections are read from the database; what it returns goes to Read.
 func (b *Board) Begin() uint64 {
 	b.mu.Lock()
@@ -103,6 +131,7 @@ func (b *Board) Read(begin uint64, counts []registration.SeatCount) {
 		case !known:
 			s = &section{SeatCount: count}
 			b.sections[count.Section], b.order = s, append(b.order, s)
+			b.asked.Store(count.Section, new(atomic.Int64))
 			s.changed = b.next()
 			b.changed.Store(true)
 		case s.committed < begin:
@@ -114,6 +143,7 @@ func (b *Board) Read(begin uint64, counts []registration.SeatCount) {
 		for id := range b.sections {
 			if !listed[id] {
 				delete(b.sections, id)
+				b.asked.Delete(id)
 			}
 		}
 		b.reset = true

@@ -197,6 +197,22 @@ func TestWhoKeepsEveryDeltaKnowsTheWhole(t *testing.T) {
 	})
 }
 
+func TestWhatIsWantedMostComesFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		board := newBoard(t)
+		require.Empty(t, board.Wanted(2))
+		for section, asked := range map[registration.SectionID]int{1: 1, 2: 3, 3: 2, 99: 9} {
+			for range asked {
+				board.Asked(section)
+			}
+		}
+		wanted := counts([3]int{2, 5, 20}, [3]int{3, 0, 30})
+		require.Equal(t, wanted, board.Wanted(2))
+		require.Len(t, board.Wanted(20), 3)
+	})
+}
+
 func TestAnswersAreEncodedOnceForAllWhoAsk(t *testing.T) {
 	t.Parallel()
 	board := seats.NewBoard(time.Now)

@@ -101,6 +101,9 @@ func New(registry *prometheus.Registry) *Metrics {
 	for _, reason := range []string{"slow", "gone", "drain"} {
 		m.dropped.WithLabelValues(reason)
 	}
+	for _, limit := range []string{"in-flight", "queue", "reads", "streams", "student"} {
+		m.shed.WithLabelValues(limit)
+	}
 	version, revision := Build()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "registration_build_info", Help: "1, labelled with what this binary was built from.",

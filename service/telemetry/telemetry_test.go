@@ -94,11 +94,44 @@ func TestPoolsAreExportedByName(t *testing.T) {
 	}
 }
 
+func TestOnlySoManySectionsHaveASeries(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	m.HotSections(func() []telemetry.SeatsLeft {
+		sections := make([]telemetry.SeatsLeft, 500)
+		for i := range sections {
+			sections[i] = telemetry.SeatsLeft{Section: int64(1000 + i), Left: i}
+		}
+		return sections
+	})
+	text := exposition(t, m)
+	require.Contains(t, text, "registration_section_seats_left{section=\"1007\"} 7\n")
+	require.Equal(t, telemetry.MaxHotSections, strings.Count(text, "registration_section_seats_left{"))
+}
+
+func TestStreamsAreCounted(t *testing.T) {
+	t.Parallel()
+	m := telemetry.New(prometheus.NewRegistry())
+	m.Streams(func() int { return 12 })
+	m.StreamDropped("slow")
+	m.Shed("student")
+	text := exposition(t, m)
+	for _, line := range []string{
+		`registration_seat_streams 12`, `registration_seat_streams_dropped_total{reason="slow"} 1`,
+		`registration_seat_streams_dropped_total{reason="drain"} 0`, `registration_shed_total{limit="student"} 1`,
+		`registration_shed_total{limit="in-flight"} 0`, `registration_shed_total{limit="reads"} 0`, `registration_shed_total{limit="queue"} 0`, `registration_shed_total{limit="streams"} 0`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+}
+
 func TestMetricsFollowTheConventions(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New(prometheus.NewRegistry())
 	m.QueueDepth(func() int { return 0 })
 	m.Pools(func() []telemetry.Pool { return []telemetry.Pool{{Name: "read"}} })
+	m.Streams(func() int { return 0 })
+	m.HotSections(func() []telemetry.SeatsLeft { return []telemetry.SeatsLeft{{Section: 1, Left: 1}} })
 	problems, err := promlint.New(strings.NewReader(exposition(t, m))).Lint()
 	require.NoError(t, err)
 	require.Empty(t, problems)

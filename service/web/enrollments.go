@@ -30,10 +30,18 @@ func (s *Server) enroll(c *gin.Context, who auth.Principal) error {
 	defer cancel()
 	granted, err := s.Ledger.Enroll(ctx, studentID(who), section, key)
 	if err != nil {
-		return err
+		return s.refused(err)
 	}
 	writeSeat(c, http.StatusCreated, granted.Section, `,"enrolled_at":`, granted.EnrolledAt)
 	return nil
+}
+
+// refused counts a request for which the ledger's queue had no room.
+func (s *Server) refused(err error) error {
+	if registration.CodeOf(err) == registration.Overloaded {
+		s.Metrics.Shed("queue")
+	}
+	return err
 }
 
 func sectionInBody(c *gin.Context) (registration.SectionID, error) {
@@ -69,7 +77,7 @@ func (s *Server) cancel(c *gin.Context, who auth.Principal) error {
 	defer cancel()
 	cancelled, err := s.Ledger.Cancel(ctx, studentID(who), section, key)
 	if err != nil {
-		return err
+		return s.refused(err)
 	}
 	writeSeat(c, http.StatusOK, cancelled.Section, `,"cancelled_at":`, cancelled.CancelledAt)
 	return nil

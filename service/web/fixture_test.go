@@ -140,7 +140,7 @@ func instance(t testing.TB, database string, changes ...func(*web.Config)) *serv
 	t.Cleanup(s.board.Close)
 	s.ledger, err = enrollment.New(db, enrollment.Config{
 		Clock: s.clock.now, Logger: log,
-		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: s.board.Committed, Look: metrics.Look},
+		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: s.board.Committed, Look: metrics.Look, Asked: s.board.Asked},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.ledger.Close(context.Background())) })

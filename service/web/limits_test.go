@@ -73,6 +73,7 @@ func TestEveryCodeHasAnAnswer(t *testing.T) {
 		}
 		require.Equal(t, retry, got.header.Get("Retry-After"), code)
 	}
+	require.Equal(t, 1, s.metric("registration_shed_total", map[string]string{"limit": "queue"}), "what was shed is told from what went wrong")
 }
 
 func TestWhatNobodyForesawIsAnInternalErrorThatTellsNothing(t *testing.T) {

@@ -87,6 +87,22 @@ func TestRequestsAndOutcomesAreCountedFromZero(t *testing.T) {
 	require.True(t, edges[3] && edges[10], "the latency objectives are edges")
 }
 
+func TestSeatsLeftOfTheSectionsThatAreWantedAreExported(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	left := func(section string) int {
+		return s.metric("registration_section_seats_left", map[string]string{"section": section})
+	}
+	require.Nil(t, s.series("registration_section_seats_left", map[string]string{"section": "1"}), "nobody asked yet")
+	s.enroll(kim, algorithms, "a").ok(http.StatusCreated)
+	s.enroll(kim, oneSeat, "b").ok(http.StatusCreated)
+	s.enroll(lee, oneSeat, "b")
+	s.enroll(lee, 999, "c")
+	require.Equal(t, 39, left("1"))
+	require.Equal(t, 0, left("2"))
+	require.Nil(t, s.series("registration_section_seats_left", map[string]string{"section": "999"}))
+}
+
 func TestMetricsAreScraped(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -12,6 +12,7 @@ import (
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/seats"
+	"github.com/goormu/stampede/service/telemetry"
 )
 
 const (
@@ -38,6 +39,15 @@ func (s *Server) refreshSeats(ctx context.Context) error {
 	}
 	s.Seats.Read(begin, counts)
 	return nil
+}
+
+// hotSections are those that are asked for most.
+func (s *Server) hotSections() []telemetry.SeatsLeft {
+	var left []telemetry.SeatsLeft
+	for _, count := range s.Seats.Wanted(telemetry.MaxHotSections) {
+		left = append(left, telemetry.SeatsLeft{Section: int64(count.Section), Left: count.Capacity - count.Taken})
+	}
+	return left
 }
 
 // announce puts the period on the board where it changed, opened or closed.

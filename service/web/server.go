@@ -102,6 +102,7 @@ func New(ctx context.Context, config Config) (*Server, error) {
 		exports: admission.NewGate(2, 4, 30*time.Second),
 	}
 	s.Metrics.Streams(s.streams.Inside)
+	s.Metrics.HotSections(s.hotSections)
 	s.period.clock = config.Clock
 	var err error
 	if s.document, err = document(); err != nil {

@@ -35,7 +35,7 @@ func serve(ctx context.Context, db *store.Store, open way, tokens *auth.Tokens) 
 	i = &instance{board: seats.NewBoard(time.Now), served: make(chan error, 1)}
 	i.seller, err = open.on(ctx, db, enrollment.Observer{
 		QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: i.board.Committed,
-		Look: metrics.Look,
+		Look: metrics.Look, Asked: i.board.Asked,
 	})
 	if err != nil {
 		return nil, err

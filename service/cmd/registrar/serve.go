@@ -74,7 +74,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	defer board.Close()
 	ledger, err := enrollment.New(db, enrollment.Config{
 		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: config.faults(), Logger: log,
-		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: board.Committed, Look: metrics.Look},
+		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: board.Committed, Look: metrics.Look, Asked: board.Asked},
 	})
 	if err != nil {
 		return err

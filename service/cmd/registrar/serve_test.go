@@ -59,13 +59,19 @@ type enrolled struct {
 	err    error
 }
 
-// enrollSlowly sends an enrolment and returns once the ledger has it.
-func enrollSlowly(t *testing.T, url string) <-chan enrolled {
+func studentToken(t *testing.T) string {
 	t.Helper()
 	tokens, err := auth.NewTokens([]byte(testSecret), time.Hour, time.Now)
 	require.NoError(t, err)
 	token, _, err := tokens.Issue(auth.Principal{Role: auth.Student, StudentID: int64(seed.FirstStudent)})
 	require.NoError(t, err)
+	return token
+}
+
+// enrollSlowly sends an enrolment and returns once the ledger has it.
+func enrollSlowly(t *testing.T, url string) <-chan enrolled {
+	t.Helper()
+	token := studentToken(t)
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url+"/api/v1/enrollments", strings.NewReader(`{"section_id":1}`))
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+token)
@@ -108,6 +114,34 @@ func TestDrainingAnswersWhoIsInsideAndTurnsTheProbeFirst(t *testing.T) {
 	require.Equal(t, http.StatusCreated, got.status, got.body)
 	require.NoError(t, <-ended)
 	require.Error(t, get(url+"/livez"), "nobody listens any more")
+}
+
+func TestDrainingSendsListenersAwayOnceTheProbeHasTurned(t *testing.T) {
+	t.Parallel()
+	url, stop, ended := slowService(t, func(c *serveConfig) { c.DrainDelay = time.Second })
+	listen := func() *http.Response {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url+"/api/v1/seats/stream", http.NoBody)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+studentToken(t))
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		return response
+	}
+	before := listen()
+	defer func() { _ = before.Body.Close() }()
+	answer := enrollSlowly(t, url)
+	stop()
+	require.Eventually(t, func() bool {
+		err := get(url + "/readyz")
+		return err != nil && strings.Contains(err.Error(), "503")
+	}, 5*time.Second, 5*time.Millisecond)
+	heard, err := io.ReadAll(before.Body) // to its end: a listener does not hold the service up
+	require.NoError(t, err)
+	require.Contains(t, string(heard), `"full":true`)
+	require.True(t, strings.HasSuffix(string(heard), "event: resync\ndata: {}\n\n"), "%s", heard)
+	require.Equal(t, http.StatusCreated, (<-answer).status)
+	require.NoError(t, <-ended)
 }
 
 func TestDrainingEndsAtItsTimeoutAndSaysSo(t *testing.T) {
