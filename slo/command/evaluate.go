@@ -31,7 +31,7 @@ type flags struct {
 	prometheus, run, out, format    string
 	replicaLabels                   []string
 	replicas                        int
-	history                         bool
+	history, quantiles              bool
 	grafana                         []string
 	from, to, t0                    string
 	wait                            time.Duration
@@ -71,6 +71,7 @@ func evaluateFlags(cmd *cobra.Command, f *flags) {
 	fs.IntVar(&f.replicas, "replicas", 0, "how many `replicas` of Prometheus must hold the samples behind a Thanos querier (default: as many as do)")
 	fs.StringArrayVar(&f.replicaLabels, "replica-label", nil, "a `label` that tells replicas apart (default: the querier is asked); may be given several times")
 	fs.BoolVar(&f.history, "history", false, "also tell the burn rates over 5m to 3d, and what is left of the period's error budget")
+	fs.BoolVar(&f.quantiles, "quantiles", false, "also tell the latency quantiles, each between two edges of its histogram")
 	fs.StringVar(&f.run, "run", "", "the run's `folder`, with run.json and audit.json")
 	fs.StringVar(&f.from, "from", "", "start of the window, a `time`")
 	fs.StringVar(&f.to, "to", "", "end of the window, a `time`")

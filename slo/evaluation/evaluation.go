@@ -38,6 +38,8 @@ type Config struct {
 	HasRun bool
 	// Replicas is how many replicas must hold the samples where the source shows several; 0 asks for none.
 	Replicas int
+	// Quantiles asks for those of objectives that are about a latency.
+	Quantiles bool
 	// History asks for what burned over longer spans, nil for nothing.
 	History History
 	// Wait is how long after the window's end a scrape that closes it is waited for.
@@ -131,7 +133,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(Concurrency)
 	for i, o := range e.Objectives {
-		group.Go(func() (err error) {
+		group.Go(guarded(func() (err error) {
 			judged := make([]verdict.Objective, len(replicas))
 			for k, r := range replicas {
 				m, err := e.measured(inner, o, r, complete)
@@ -142,11 +144,16 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 				judged[k] = verdict.Judge(o, m)
 			}
 			out[i] = verdict.Agree(judged)
+			if e.Quantiles {
+				if err := e.quantiles(inner, o, &out[i], complete); err != nil {
+					return err
+				}
+			}
 			if e.History != nil && o.Plain() {
 				err = e.look(inner, o, &out[i])
 			}
 			return err
-		})
+		}))
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -164,6 +171,10 @@ func (e *evaluator) measured(ctx context.Context, o openslo.Objective, r replica
 		return m, nil
 	}
 	m.Total, m.Part = e.count(total, r, complete), e.count(part, r, complete)
+	if generous := most(r.answers[key(part)].Series); generous != nil {
+		c := measure.Counter(generous, e.Window, measure.Options{Selector: part.Text, Processes: r.processes, Complete: complete})
+		m.Between = c.Events - m.Part.Events
+	}
 	m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
 	if m.Part.Series == 0 && m.Total.Series > 0 && isZero(part, total) {
 		m.Part.Unknown = nil

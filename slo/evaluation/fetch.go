@@ -2,7 +2,9 @@ package evaluation
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,10 +65,10 @@ func (e *evaluator) fetch(ctx context.Context, queries []string) (map[string]mea
 	group.SetLimit(Concurrency)
 	answers := make([]measure.Answer, len(queries))
 	for i, text := range queries {
-		group.Go(func() (err error) {
+		group.Go(guarded(func() (err error) {
 			answers[i], err = e.samples(ctx, text)
 			return err
-		})
+		}))
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -78,8 +80,24 @@ func (e *evaluator) fetch(ctx context.Context, queries []string) (map[string]mea
 	return out, nil
 }
 
+// guarded turns a panic of a goroutine into an error, which is a malfunction: nobody else could catch it.
+func guarded(do func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("internal error: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return do()
+	}
+}
+
 func (e *evaluator) samples(ctx context.Context, text string) (measure.Answer, error) {
-	return e.Source.Samples(ctx, text, e.Window.Start.Add(-measure.Margin), e.Window.End.Add(measure.Margin))
+	answer, err := e.Source.Samples(ctx, text, e.Window.Start.Add(-measure.Margin), e.Window.End.Add(measure.Margin))
+	if err == nil && len(answer.Series) == 0 {
+		return e.native(ctx, text)
+	}
+	return answer, err
 }
 
 // until tries until done, or until the wait is over; it tries at least once. The wait is counted from the window's

@@ -52,7 +52,7 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(Concurrency)
 	for i := range spans {
-		group.Go(func() error { return e.countSpan(inner, o, &spans[i]) })
+		group.Go(guarded(func() error { return e.countSpan(inner, o, &spans[i]) }))
 	}
 	h := verdict.History{Spans: []budget.Spent{}, Reasons: []reason.Reason{}}
 	if err := group.Wait(); err != nil {

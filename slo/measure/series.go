@@ -17,8 +17,11 @@ type Point struct {
 type Series struct {
 	Labels map[string]string
 	Points []Point
-	// Native says that the series holds native histograms, which cannot be added up here.
-	Native bool
+	// Most is as many points with the most that each may be, where native histograms leave it open; nil elsewhere.
+	Most []Point
+	// Native says that the series holds native histograms, and Histograms which.
+	Native     bool
+	Histograms []Histogram
 }
 
 // Target names the scrape target of a series, ok only when it has both labels that Prometheus gives to one.

@@ -115,6 +115,19 @@ func series(stream *model.SampleStream, from, to time.Time) measure.Series {
 		s.Labels[string(name)] = string(value)
 	}
 	last := from
+	for _, pair := range stream.Histograms {
+		at := pair.Timestamp.Time().UTC()
+		if !at.After(last) || at.After(to) || pair.Histogram == nil {
+			continue
+		}
+		last = at
+		h := measure.Histogram{Time: at, Count: float64(pair.Histogram.Count)}
+		for _, b := range pair.Histogram.Buckets {
+			h.Buckets = append(h.Buckets, measure.Bucket{Lower: float64(b.Lower), Upper: float64(b.Upper), Count: float64(b.Count)})
+		}
+		s.Histograms = append(s.Histograms, h)
+	}
+	last = from
 	for _, pair := range stream.Values {
 		at := pair.Timestamp.Time().UTC()
 		if !at.After(last) || at.After(to) {

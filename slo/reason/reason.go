@@ -81,8 +81,10 @@ const (
 	FloorUncertain Code = "floor-uncertain"
 	FewForFloor    Code = "few-events-for-floor"
 	SlicesUnknown  Code = "slices-unknown"
-	SlicesEmpty    Code = "slices-empty"
-	NoSlice        Code = "no-slice"
+
+	ThresholdBetween Code = "threshold-between-edges"
+	SlicesEmpty      Code = "slices-empty"
+	NoSlice          Code = "no-slice"
 
 	IntervalCrosses Code = "interval-crosses-target"
 	ExpectedTooFew  Code = "expected-events-too-few"
@@ -145,9 +147,10 @@ var catalogue = map[Code][2]string{
 	FloorUncertain: {"between %s and %s: scrapes are too coarse to tell", "%s에서 %s 사이: 수집 간격이 성겨 판단할 수 없음"},
 	FewForFloor:    {"fewer events than one second of the floor of %s: the share must be reached within the first second", "하한 %s의 1초 분량보다 이벤트가 적음: 첫 1초 안에 목표 비율에 도달해야 함"},
 
-	SlicesUnknown: {"%d of %d time slices were not seen whole", "시간 조각 %[2]d개 중 %[1]d개는 온전히 관측되지 않음"},
-	SlicesEmpty:   {"%d of %d time slices had no events and count neither way", "시간 조각 %[2]d개 중 %[1]d개는 이벤트가 없어 세지 않음"},
-	NoSlice:       {"the window of %s holds no whole time slice of %s", "구간 %s 안에 온전한 시간 조각(%s)이 없음"},
+	ThresholdBetween: {"%s events lie in the native histogram's bucket that the threshold is inside of, and count as too slow", "이벤트 %s개가 임계값이 걸친 네이티브 히스토그램 버킷에 있어 느린 것으로 셈"},
+	SlicesUnknown:    {"%d of %d time slices were not seen whole", "시간 조각 %[2]d개 중 %[1]d개는 온전히 관측되지 않음"},
+	SlicesEmpty:      {"%d of %d time slices had no events and count neither way", "시간 조각 %[2]d개 중 %[1]d개는 이벤트가 없어 세지 않음"},
+	NoSlice:          {"the window of %s holds no whole time slice of %s", "구간 %s 안에 온전한 시간 조각(%s)이 없음"},
 
 	IntervalCrosses: {"met, but the interval crosses the target: %s to %s (95 %%, Wilson, as if independent)", "달성했으나 신뢰구간이 목표에 걸침: %s ~ %s (95 %%, Wilson, 독립 가정)"},
 

@@ -1,6 +1,10 @@
 package reason_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,4 +32,26 @@ func TestBothLanguagesTakeTheSameArguments(t *testing.T) {
 
 func TestAnUnknownCodePanics(t *testing.T) {
 	require.Panics(t, func() { reason.New("nonsense") })
+}
+
+// TestEveryCodeHasItsTexts reads the constants from the source, for one without texts is a panic in the middle of a verdict.
+func TestEveryCodeHasItsTexts(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "reason.go", nil, 0)
+	require.NoError(t, err)
+	codes := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Code" {
+			return true
+		}
+		code, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		require.NoError(t, err)
+		require.NotPanics(t, func() { reason.New(reason.Code(code)) }, code)
+		codes++
+		return true
+	})
+	require.Greater(t, codes, 40)
 }

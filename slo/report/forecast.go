@@ -12,6 +12,9 @@ import (
 // outlook says what an objective's window took of its period's error budget, and how fast it burns; empty where that is
 // not known.
 func outlook(o verdict.Objective) (out []Both) {
+	if text := latencies(o); text != "" {
+		out = append(out, both(text, text))
+	}
 	if text := forecast(o); text.English != "" {
 		out = append(out, text)
 	}
@@ -80,4 +83,19 @@ func burning(o verdict.Objective) Both {
 		return strings.Join(rest, "; ")
 	}
 	return both(join(said.English, notes), join(said.Korean, notesKorean))
+}
+
+// latencies writes quantiles as what they are, spans.
+func latencies(o verdict.Objective) string {
+	var all []string
+	for _, q := range o.Quantiles {
+		name := "p" + strings.TrimSuffix(figure.Percent(q.Share), " %")
+		seconds := func(v float64) string { return figure.Duration(time.Duration(v * float64(time.Second))) }
+		if q.High == nil {
+			all = append(all, name+" > "+seconds(q.Low))
+			continue
+		}
+		all = append(all, name+" "+seconds(q.Low)+"–"+seconds(*q.High))
+	}
+	return strings.Join(all, ", ")
 }

@@ -140,6 +140,7 @@ func troubled() *verdict.Verdict {
 	v.Objectives[0].BurnDown = &verdict.BurnDown{StepSeconds: 1, Bad: []float64{0, 4, 8, 9, 60, 190, 216}}
 	v.Links = []verdict.Link{{Title: "Open time", URL: "http://127.0.0.1:3000/d/open-time?from=1&to=2&var-run=a"}}
 	gone := 5 * 3600.0
+	v.Objectives[0].Quantiles = []verdict.Quantile{{Share: 0.5, Low: 0.2, High: pointer(0.3)}, {Share: 0.99, Low: 10}}
 	v.Objectives[0].History = &verdict.History{
 		Spans: []budget.Spent{
 			budget.Spend("5m", 5*time.Minute, 0.999, 10000, 216, "increase"), budget.Spend("6h", 6*time.Hour, 0.999, 30000, 216, "recording-rules"),

@@ -20,6 +20,8 @@ type Measured struct {
 	// Doubts are what makes any number useless: warnings of the source, totals that differ.
 	Doubts []reason.Reason
 	Window Window
+	// Between is how many more events Part may count: those in a native histogram's bucket in which the threshold lies.
+	Between float64
 	// Replica names the replica of the source that counted, empty where there are none.
 	Replica string
 	// T0Unknown says that nobody named T0: the total began to rise then.
@@ -126,6 +128,9 @@ func (j *judge) ratio() {
 		}
 	}
 	met := value >= j.spec.Target
+	if j.m.Between > 0 {
+		met = j.between(value, met)
+	}
 	if !met {
 		j.note(reason.BelowTarget, figure.Percent(value), j.spec.TargetText+" %")
 	}
@@ -136,6 +141,17 @@ func (j *judge) ratio() {
 	if j.out.State == Met && interval.Low < j.spec.Target {
 		j.note(reason.IntervalCrosses, figure.Percent(interval.Low), figure.Percent(interval.High))
 	}
+}
+
+// between bounds a share whose threshold lies inside a native histogram's bucket, and doubts it where the bucket decides.
+func (j *judge) between(least float64, met bool) bool {
+	most := math.Min(1, (j.good+j.m.Between)/j.total)
+	j.out.Least, j.out.Most = &least, &most
+	j.note(reason.ThresholdBetween, figure.Count(j.m.Between))
+	if !met && most >= j.spec.Target {
+		j.doubtful = true
+	}
+	return met
 }
 
 // period works out what the window took of the period's budget, from counts that can be trusted.
@@ -155,6 +171,9 @@ func (j *judge) period() {
 // throughput judges the floor: the good events must reach the target's share of all within that many events' time at
 // the floor, counted from T0.
 func (j *judge) throughput() {
+	if j.m.Between > 0 {
+		j.doubt(reason.ThresholdBetween, figure.Count(j.m.Between))
+	}
 	needed := atLeast(j.spec.Target, j.total)
 	floor := j.spec.Floor
 	if j.total < floor {

@@ -25,6 +25,9 @@ type Slices struct {
 // slices judges slices of time: their good ones, or their shares' mean. What is unknown may have been anything: an objective
 // is met if it is even with the worst of it, and breached if it is even with the best.
 func (j *judge) slices() {
+	if j.m.Between > 0 {
+		j.doubt(reason.ThresholdBetween, figure.Count(j.m.Between))
+	}
 	spec := j.spec.Slices
 	w := measure.Window{Start: j.m.Window.Start, End: j.m.Window.End}
 	cut := measure.Slices(j.m.Part, j.m.Total, w, spec.Width)

@@ -168,6 +168,8 @@ type Objective struct {
 	Interval *Interval `json:"interval"`
 	// Threshold is the latency that the objective is about in seconds, 0 for none.
 	Threshold float64 `json:"threshold_seconds,omitempty"`
+	// Quantiles bound the latencies over the window; absent where nobody asked, or they are not known.
+	Quantiles []Quantile `json:"quantiles,omitempty"`
 	// Slices says what became of time slices; null where events or samples are judged.
 	Slices *Slices `json:"slices"`
 	// Good and Total are in Unit; null where they were not counted.
@@ -194,6 +196,13 @@ type BurnDown struct {
 
 // burnDownSteps is how many steps a burn-down has at most.
 const burnDownSteps = 240
+
+// Quantile bounds a latency in seconds: it lies above Low and is at most High, which is null beyond the last edge.
+type Quantile struct {
+	Share float64  `json:"share"`
+	Low   float64  `json:"low_seconds"`
+	High  *float64 `json:"high_seconds"`
+}
 
 // Measurement says how one query was added up.
 type Measurement struct {
