@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,8 +18,7 @@ const (
 	dialers   = 256            // Connections that are made at once.
 	quiet     = time.Second    // No poll begins later than this before T0.
 	cutoff    = quiet * 3 / 10 // No answer is awaited longer than this before T0.
-	spin      = 2 * time.Millisecond
-	keepBytes = 4 << 10 // Of an answer's body: problem documents and tokens are smaller.
+	keepBytes = 4 << 10        // Of an answer's body: problem documents and tokens are smaller.
 )
 
 // What makes one seed several: chances that must not depend on each other.
@@ -225,75 +223,6 @@ func (c *Crowd) dialer(ctx context.Context) {
 			cancel()
 			d.done <- dialed{made, err}
 		}
-	}
-}
-
-// release sends the requests of everybody who is parked, at T0, from one locked thread a processor.
-func (c *Crowd) release(ctx context.Context, released func()) {
-	sleep(ctx, time.Until(c.plan.T0)-quiet/2)
-	if ctx.Err() != nil {
-		return
-	}
-	runtime.GC() // So that none is due while the requests leave.
-	writers := min(runtime.GOMAXPROCS(0), max(len(c.students)/64, 1))
-	var start, end sync.WaitGroup
-	start.Add(writers)
-	end.Add(writers)
-	go func() {
-		end.Wait()
-		close(c.sentAll)
-	}()
-	for w := range writers {
-		go func() {
-			defer end.Done()
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			sleep(ctx, time.Until(c.plan.T0)-spin)
-			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { // It spins: a timer may be late.
-			}
-			if ctx.Err() == nil && w == 0 {
-				released() // Nobody can be done before it was called.
-				c.gate.Store(true)
-			}
-			start.Done()
-			start.Wait()
-			if ctx.Err() == nil {
-				burn(c.plan.Busy)
-				c.send(w, writers)
-			}
-		}()
-	}
-}
-
-// send sends the first request of each of a writer's students, where they share one instant.
-func (c *Crowd) send(writer, writers int) {
-	if c.plan.Press != nil {
-		return
-	}
-	buffer := make([]byte, 0, 1024)
-	for i := writer; i < len(c.students); i += writers {
-		s := &c.students[i]
-		if conn := s.conn.Load(); conn != nil && conn.Parked() {
-			var request wire.Request // The student would make the same; what changes of its fields is its own.
-			switch {
-			case s.trip != nil:
-				request = s.inquiry(s.key(s.number + 1))
-			case s.route == Login:
-				request = s.login()
-			case s.route == EnrollCart:
-				request = s.purchase(s.key(1))
-			default:
-				request = s.enrollment(s.wishes[0], s.key(1))
-			}
-			buffer = request.AppendTo(buffer[:0])
-			conn.Send(buffer)
-		}
-	}
-}
-
-// burn keeps a processor busy for nothing.
-func burn(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; {
 	}
 }
 

@@ -203,7 +203,7 @@ func (c *Conn) Send(request []byte) bool {
 		n, c.sendErr = c.secure.Write(request)
 	} else {
 		// The descriptor cannot be closed meanwhile: its owner waits on it and sees the phase before it goes on.
-		n, c.sendErr = writeNow(c.fd, request)
+		n, c.sendErr = writeAtOnce(c.fd, request)
 	}
 	if c.sendErr == nil && n < len(request) {
 		c.sendErr = io.ErrShortWrite
