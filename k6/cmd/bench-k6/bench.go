@@ -21,13 +21,14 @@ const (
 )
 
 type bench struct {
-	rounds    int
-	sizes     []int
-	k6, stock string
-	stdout    io.Writer
-	progress  io.Writer
-	dir       string
-	self      string
+	rounds      int
+	sizes       []int
+	k6, stock   string
+	releaseOnly bool
+	stdout      io.Writer
+	progress    io.Writer
+	dir         string
+	self        string
 }
 
 // A result is one measurement of one generator.
@@ -63,6 +64,9 @@ func (b *bench) run(ctx context.Context) error {
 		return fmt.Errorf("making a folder: %w", err)
 	}
 	defer os.RemoveAll(b.dir) //nolint:errcheck // The system clears its temporary folder, too.
+	if b.releaseOnly {
+		return b.releases(ctx)
+	}
 	if b.stock == "" {
 		b.stock = filepath.Join(b.dir, "k6")
 		b.note("building stock k6 of the module version in go.mod\n")
@@ -164,7 +168,7 @@ func (b *bench) release(ctx context.Context) (release, error) {
 				return err
 			}
 			defer g.stop()
-			if err := g.sleep(ctx, time.Until(g.begins)-time.Second); err != nil {
+			if err := g.sleep(ctx, time.Until(g.begins)-100*time.Millisecond); err != nil {
 				return err
 			}
 			if resident[n], err = memory(g.process.Process.Pid); err != nil {
@@ -186,6 +190,24 @@ func (b *bench) release(ctx context.Context) (release, error) {
 		r.memory = (resident[most] - resident[least]) / float64(most-least)
 	}
 	return r, nil
+}
+
+// releases measures nothing but that.
+func (b *bench) releases(ctx context.Context) error {
+	var all []release
+	for range b.rounds {
+		r, err := b.release(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, r)
+	}
+	var out strings.Builder
+	b.reportReleases(&out, all)
+	if _, err := io.WriteString(b.stdout, out.String()); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
+	}
+	return nil
 }
 
 // samples returns the processor time that the samples of one request take, in microseconds: what the benchmark of the

@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string) int {
 	flags.IntVar(&b.rounds, "rounds", 3, "how often each is measured; the median counts")
 	flags.StringVar(&b.k6, "k6", "bin/k6", "the k6 with the stampede executor")
 	flags.StringVar(&b.stock, "stock", "", "stock k6; built from the same module version if missing")
+	flags.BoolVar(&b.releaseOnly, "release-only", false, "measure students who wait for T0 and are let go, and nothing else")
 	sizes := flags.String("connections", "10000,1000,50", "numbers of connections")
 	if flags.Parse(args) != nil {
 		return 2

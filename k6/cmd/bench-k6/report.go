@@ -56,17 +56,22 @@ func (b *bench) report(measured map[string]map[int][]result, releases []release,
 		}
 	}
 	write("figure sample_cpu_us_per_request %.2f\n", samples)
-	if waiting := median(releases, func(r release) float64 { return r.memory }); waiting > 0 {
-		write("figure bytes_per_waiting_student %.0f\n", waiting)
-	}
-	for i := len(b.sizes) - 1; i >= 0; i-- {
-		n := b.sizes[i]
-		write("figure send_spread_p99_ms_%s %.1f\n", short(n), median(releases, func(r release) float64 { return r.spread[n] }))
-	}
+	b.reportReleases(&out, releases)
 	if _, err := io.WriteString(b.stdout, out.String()); err != nil {
 		return fmt.Errorf("printing the report: %w", err)
 	}
 	return nil
+}
+
+// reportReleases prints the figures of students who were let go.
+func (b *bench) reportReleases(out *strings.Builder, releases []release) {
+	if waiting := median(releases, func(r release) float64 { return r.memory }); waiting > 0 {
+		fmt.Fprintf(out, "figure bytes_per_waiting_student %.0f\n", waiting)
+	}
+	for i := len(b.sizes) - 1; i >= 0; i-- {
+		n := b.sizes[i]
+		fmt.Fprintf(out, "figure send_spread_p99_ms_%s %.1f\n", short(n), median(releases, func(r release) float64 { return r.spread[n] }))
+	}
 }
 
 // short is 10k for 10000.
