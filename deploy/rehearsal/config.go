@@ -119,14 +119,7 @@ func (c Config) Validate() error {
 	if c.Strategy != "group-commit" && c.Strategy != "for-update" {
 		bad("--strategy is %q: it must be group-commit or for-update", c.Strategy)
 	}
-	if c.Scenario != "" && !scenarioName.MatchString(c.Scenario) {
-		bad("--scenario is %q: it must be a name of `k6 x stampede list`", c.Scenario)
-	}
-	for _, parameter := range c.Env {
-		if !environmentPair.MatchString(parameter) {
-			bad("--env is %q: it must be NAME=VALUE", parameter)
-		}
-	}
+	c.validateScenario(bad)
 	if _, known := faults[c.Fault]; c.Fault != "" && !known {
 		bad("--fault is %q: it must be one of %s", c.Fault, strings.Join(Faults(), ", "))
 	}

@@ -23,7 +23,6 @@ import (
 	"github.com/goormu/stampede/deploy/local"
 	"github.com/goormu/stampede/k6/audit"
 	"github.com/goormu/stampede/service/store/mariadb"
-	"github.com/goormu/stampede/slo/objectives"
 	"github.com/goormu/stampede/thanos"
 )
 
@@ -62,11 +61,9 @@ func (r *rehearsal) startService(ctx context.Context) error {
 			"seed", fmt.Sprintf("--students=%d", students), fmt.Sprintf("--sections=%d", r.Sections), fmt.Sprintf("--seed=%d", r.Seed),
 			"--opens-at=" + far.Format(time.RFC3339), "--closes-at=" + far.Add(time.Hour).Format(time.RFC3339),
 		},
-		{"tokens", fmt.Sprintf("--students=%d", r.Students), "--out=" + r.tokens, "--ttl=6h"},
+		r.issue(),
 	} {
-		if err := local.Run(ctx, local.Spec{
-			Name: "registrar-" + arguments[0], Path: r.program("registrar"), Args: arguments, Env: r.environment, LogDir: r.logs,
-		}); err != nil {
+		if err := r.registrar(ctx, arguments); err != nil {
 			return err
 		}
 	}
@@ -77,6 +74,18 @@ func (r *rehearsal) startService(ctx context.Context) error {
 		}
 	}
 	return r.startBalancer(ctx)
+}
+
+// issue are the arguments that make registrar write the students' tokens; more of them say how long they last.
+func (r *rehearsal) issue(more ...string) []string {
+	return append([]string{"tokens", fmt.Sprintf("--students=%d", r.Students), "--out=" + r.tokens, "--ttl=6h"}, more...)
+}
+
+// registrar runs a command of registrar to its end.
+func (r *rehearsal) registrar(ctx context.Context, arguments []string) error {
+	return local.Run(ctx, local.Spec{
+		Name: "registrar-" + arguments[0], Path: r.program("registrar"), Args: arguments, Env: r.environment, LogDir: r.logs,
+	})
 }
 
 // startInstance starts one more instance of the service on a free port.
@@ -168,7 +177,7 @@ func (r *rehearsal) startPrometheus(ctx context.Context) error {
 		Binary: r.program("prometheus"), Dir: filepath.Join(r.data(), "prometheus"), Address: fmt.Sprintf("127.0.0.1:%d", port),
 		Jobs: map[string][]string{"registration": hosts},
 	}
-	if r.Fault == FaultNoMetrics {
+	if r.Fault == FaultNoMetrics || r.foreign() { // It is judged by what k6 saw.
 		server.Jobs = nil
 	}
 	command, err := server.Command()
@@ -256,14 +265,17 @@ func readPeriod(ctx context.Context, target string) (period, error) {
 
 // checkTarget refuses a target that cannot be stampeded before anything is started.
 func (r *rehearsal) checkTarget(ctx context.Context) error {
-	if r.Target == "" {
+	switch {
+	case r.Target == "":
 		return nil
+	case r.foreign():
+		return r.checkForeign(ctx)
 	}
 	p, err := readPeriod(ctx, r.Target)
 	if err != nil {
 		return err
 	}
-	if p.State == "closed" {
+	if p.State == "closed" && r.Scenario != scenarioBrowse {
 		return fmt.Errorf("the registration period of %s closed at %s: open a new one first", r.Target, p.ClosesAt.Format(time.RFC3339))
 	}
 	return nil
@@ -290,14 +302,14 @@ func (r *rehearsal) checkPrometheus(ctx context.Context) error {
 func (r *rehearsal) prepare(ctx context.Context) error {
 	if r.Spec == "" {
 		r.Spec = filepath.Join(r.dir, "objectives.yaml")
-		if err := os.WriteFile(r.Spec, objectives.Registration, 0o600); err != nil {
+		if err := os.WriteFile(r.Spec, r.objectives(), 0o600); err != nil {
 			return fmt.Errorf("writing the objectives: %w", err)
 		}
 	}
 	if r.Tokens != "" {
 		r.tokens = r.Tokens
 	}
-	if r.StaffPassword != "" {
+	if r.StaffPassword != "" && !r.foreign() {
 		token, err := audit.Login(ctx, r.doors()[0], "admin", r.StaffPassword)
 		if err != nil {
 			return err
@@ -310,17 +322,19 @@ func (r *rehearsal) prepare(ctx context.Context) error {
 	return r.setT0(ctx)
 }
 
-// setT0 opens the period of our own service in OpenIn. The period of a target is its own: T0 is its opening, or in OpenIn
+// setT0 opens the period of our own service in OpenIn, but where the scenario needs no opening. The period of a target is its own: T0 is its opening, or in OpenIn
 // where it is open already.
 func (r *rehearsal) setT0(ctx context.Context) error {
 	r.t0 = time.Now().UTC().Add(r.OpenIn).Truncate(100 * time.Millisecond)
-	if r.Target != "" {
-		p, err := readPeriod(ctx, r.Target)
-		if err != nil {
-			return err
-		}
-		if p.State == "before" {
-			r.t0 = p.OpensAt
+	if r.Target != "" || r.Scenario == scenarioBrowse {
+		if r.Scenario != scenarioBrowse && !r.foreign() {
+			p, err := readPeriod(ctx, r.Target)
+			if err != nil {
+				return err
+			}
+			if p.State == "before" {
+				r.t0 = p.OpensAt
+			}
 		}
 		r.say("T0       %s (in %s)", r.t0.Format(time.RFC3339Nano), time.Until(r.t0).Round(time.Second))
 		return nil
@@ -350,6 +364,11 @@ func (r *rehearsal) setT0(ctx context.Context) error {
 	defer cancel()
 	for _, target := range r.targets {
 		if err := r.waitForPeriod(ctx, target, opens); err != nil {
+			return err
+		}
+	}
+	if r.Scenario == scenarioTokenExpiry {
+		if err := r.registrar(ctx, r.issue("--expires-at="+r.t0.Format(time.RFC3339Nano))); err != nil {
 			return err
 		}
 	}

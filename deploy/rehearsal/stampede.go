@@ -70,7 +70,17 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 			arguments = append(arguments, "--quiet")
 		}
 	}
-	set := map[string]string{
+	set, environment := r.settings(shard)
+	arguments = parameters(arguments, set)
+	return local.Spec{
+		Name: name, Path: r.program("k6"), Args: append(arguments, file), Env: environment, StopSignal: syscall.SIGINT,
+		Stdout: r.Stdout, Stderr: r.Stderr,
+	}
+}
+
+// settings are the parameters of the scenario for one generator, and its environment.
+func (r *rehearsal) settings(shard int) (set map[string]string, environment []string) {
+	set = map[string]string{
 		"TARGET": strings.Join(r.doors(), ","), "STUDENTS": strconv.Itoa(r.Students), "SEED": strconv.FormatInt(r.Seed, 10),
 		"T0": r.t0.Format(time.RFC3339Nano), "RUN_ID": r.id, "RUN_DIR": r.shardDir(shard),
 	}
@@ -80,7 +90,7 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 	if r.AllowTarget != "" {
 		set["ALLOW_TARGET"] = r.AllowTarget
 	}
-	environment := []string{"K6_NO_USAGE_REPORT=true"}
+	environment = []string{"K6_NO_USAGE_REPORT=true"}
 	if r.Fault == FaultBusyGenerator {
 		environment = append(environment, "STAMPEDE_ALLOW_FAULTS=yes")
 		set["FAULT"] = r.Fault
@@ -89,13 +99,15 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 		key, value, _ := strings.Cut(parameter, "=")
 		set[key] = value
 	}
+	return set, environment
+}
+
+// parameters appends settings to k6's arguments.
+func parameters(arguments []string, set map[string]string) []string {
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		arguments = append(arguments, "-e", key+"="+set[key])
 	}
-	return local.Spec{
-		Name: name, Path: r.program("k6"), Args: append(arguments, file), Env: environment, StopSignal: syscall.SIGINT,
-		Stdout: r.Stdout, Stderr: r.Stderr,
-	}
+	return arguments
 }
 
 // segments returns k6's execution segment sequence of n equal parts: 0,1/n,…,1.

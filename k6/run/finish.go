@@ -31,6 +31,11 @@ func (r *Recorder) Record(end time.Time, interrupted bool) (Record, error) {
 			record.Thresholds = append(record.Thresholds, Threshold{Metric: metric, Expression: expression})
 		}
 	}
+	r.routes.Lock()
+	for route, h := range r.routes.times {
+		record.Histograms[routeName(route)] = encode(h)
+	}
+	r.routes.Unlock()
 	err := r.sum().fill(&record)
 	if err == nil {
 		err = conclude(&record)

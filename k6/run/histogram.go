@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -16,6 +17,7 @@ const (
 	ResponseTime      = "response_time"
 	StudentAnswerTime = "student_answer_time"
 	SendLag           = "send_lag"
+	RequestDuration   = "http_req_duration" // By route only.
 )
 
 func newHistogram() *hdrhistogram.Histogram {
@@ -74,6 +76,11 @@ func decode(text string) (*hdrhistogram.Histogram, error) {
 // seriesName names the response times of one op and outcome, as k6 writes a metric with its tags.
 func seriesName(s series) string {
 	return ResponseTime + "{op:" + s.op + ",outcome:" + s.outcome + "}"
+}
+
+// routeName names the durations of one route, as k6 writes a metric with its tags. A comma would be read as another tag.
+func routeName(route string) string {
+	return RequestDuration + "{name:" + strings.ReplaceAll(route, ",", "%2C") + "}"
 }
 
 // percentileSeconds returns the p-th percentile, p in 0 … 100, in seconds.

@@ -80,7 +80,8 @@ type Bins struct {
 }
 
 // Histograms are HdrHistograms of microseconds, V2 compressed, in base64, by name: "response_time",
-// "student_answer_time", "send_lag", and the first split by tags as "response_time{op:enroll,outcome:granted}".
+// "student_answer_time", "send_lag", the first split by tags as "response_time{op:enroll,outcome:granted}", and the durations
+// of all requests by route, as "http_req_duration{name:/api/v1/sections}".
 type Histograms map[string]string
 
 // Health says whether the generator kept up. A run that is not valid says nothing about the service.

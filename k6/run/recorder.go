@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // BinWidth is the width of a record's bins.
@@ -70,6 +72,7 @@ type Recorder struct {
 	skew        atomic.Int64 // Nanoseconds.
 	descriptors atomic.Bool
 	ports       atomic.Bool
+	routes      routes
 	cpu         time.Duration // The process's, when the Recorder began.
 }
 
@@ -88,6 +91,12 @@ type stripe struct {
 }
 
 type series struct{ op, outcome string }
+
+// routes are the durations of all requests by route. One lock will do: a generator reports its requests from one place.
+type routes struct {
+	sync.Mutex
+	times map[string]*hdrhistogram.Histogram
+}
 
 type events struct {
 	finished []int64 // Requests by bin.
@@ -117,7 +126,7 @@ func NewRecorder(c Config) (*Recorder, error) {
 	for count < 4*runtime.GOMAXPROCS(0) {
 		count *= 2
 	}
-	r := &Recorder{config: c, t0: c.T0, stripes: make([]stripe, count), mask: uint32(count - 1), cpu: processCPU()}
+	r := &Recorder{routes: routes{times: map[string]*hdrhistogram.Histogram{}}, config: c, t0: c.T0, stripes: make([]stripe, count), mask: uint32(count - 1), cpu: processCPU()}
 	for i := range r.stripes {
 		r.stripes[i].attempts = map[string]int64{}
 		r.stripes[i].series = map[series]*events{}
@@ -188,6 +197,18 @@ func (r *Recorder) FirstAnswer(scheduled, finished time.Time) {
 	defer s.Unlock()
 	count(&s.first, r.bin(finished))
 	s.answers = append(s.answers, micros(finished.Sub(scheduled)))
+}
+
+// Exchange counts one HTTP request of any kind by its route's template (k6: http_req_duration{name:ROUTE}).
+func (r *Recorder) Exchange(route string, duration time.Duration) {
+	r.routes.Lock()
+	defer r.routes.Unlock()
+	h := r.routes.times[route]
+	if h == nil {
+		h = newHistogram()
+		r.routes.times[route] = h
+	}
+	add(h, micros(duration))
 }
 
 // DialError notes whether err, from making a connection, says that the generator ran out of file descriptors or of

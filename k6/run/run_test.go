@@ -273,7 +273,10 @@ func TestThresholdsAreJudgedAsK6Would(t *testing.T) {
 		{"stampede_response_time{op:enroll,outcome:credit-limit}", "max<1"}: {note: "not judged: nothing was measured"},
 		{"stampede_send_lag", "p(100) < 2"}:                                 {value: 1, ok: true},
 		{"stampede_send_lag{op:enroll}", "p(99)<1"}:                         {note: `not judged: the run record holds stampede_send_lag without the tag "op"`},
-		{"http_req_duration{name:/api/v1/sections}", "p(95)<500"}:           {note: "not judged: the run record does not hold http_req_duration"},
+		{"http_req_duration{name:/api/v1/sections}", "p(95)<500"}:           {value: 95, ok: true},
+		{"http_req_duration", "max<500"}:                                    {value: 1000},
+		{"http_req_duration{name:/api/v1/cart}", "p(95)<500"}:               {note: "not judged: nothing was measured"},
+		{"http_req_duration{status:200}", "p(95)<500"}:                      {note: `not judged: the run record holds http_req_duration without the tag "status"`},
 		{"http_req_failed", "rate<0.01"}:                                    {note: "not judged: the run record does not hold http_req_failed"},
 		{"stampede_answers", "value<1"}:                                     {note: "not judged: stampede_answers is a counter, it has no value"},
 		{"stampede_response_time", "count<1"}:                               {note: "not judged: a trend has no count"},
@@ -292,6 +295,10 @@ func TestThresholdsAreJudgedAsK6Would(t *testing.T) {
 				r.Finish(run.OpEnroll, outcome, at(1+i))
 				r.Answer(run.OpEnroll, outcome, t0, at(1+i))
 			}
+			for i := range 100 {
+				r.Exchange("/api/v1/sections", time.Duration(1+i)*time.Millisecond)
+			}
+			r.Exchange("/a,b/{{id}}", time.Second)
 			r.Attempt(run.OpCancel)
 			r.Answer(run.OpCancel, run.Cancelled, t0, at(5000))
 			got := finish(t, r, 10_000).Thresholds

@@ -31,6 +31,7 @@ var known = map[string]struct {
 	"stampede_outcomes":            {kind: counterKind, tags: []string{"op", "outcome"}},
 	"stampede_response_time":       {kind: trendKind, tags: []string{"op", "outcome"}, histogram: ResponseTime},
 	"stampede_student_answer_time": {kind: trendKind, histogram: StudentAnswerTime},
+	"http_req_duration":            {kind: trendKind, tags: []string{"name"}, histogram: RequestDuration},
 	"stampede_send_lag":            {kind: trendKind, histogram: SendLag},
 }
 
@@ -191,13 +192,13 @@ func (r *Record) counter(name string, tags map[string]string, e expression) (val
 
 func (r *Record) trend(name string, tags map[string]string, e expression) (value float64, note string, err error) {
 	h := newHistogram()
-	if len(tags) == 0 {
+	if len(tags) == 0 && name != RequestDuration {
 		if h, err = r.Histogram(name); err != nil {
 			return 0, "", err
 		}
 	}
 	for key := range r.Histograms {
-		if len(tags) == 0 {
+		if len(tags) == 0 && name != RequestDuration {
 			break
 		}
 		base, labels, err := parseMetric(key)

@@ -87,21 +87,16 @@ func (s *sampler) visit(batch *metrics.Samples, v visit) {
 	s.time(batch, s.builtin.IterationDuration, s.plain, v.left, v.left.Sub(v.arrived))
 }
 
-// request adds k6's own samples of a request. A request that was interrupted has none, as with k6's.
+// request adds k6's own samples of a request.
 func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	s.sent += float64(e.BytesOut)
 	s.received += float64(e.BytesIn)
-	if e.Outcome == "" && e.Op != "" {
-		return
-	}
 	tags, at, b := s.requestTags(e), e.Finished, s.builtin
-	var duration, waiting, receiving time.Duration
-	if e.Left() {
-		duration = at.Sub(e.Sent)
-		if waiting = duration; !e.FirstByte.IsZero() {
-			waiting = e.FirstByte.Sub(e.Sent)
-			receiving = duration - waiting
-		}
+	duration := e.Duration()
+	waiting, receiving := duration, time.Duration(0)
+	if e.Left() && !e.FirstByte.IsZero() {
+		waiting = e.FirstByte.Sub(e.Sent)
+		receiving = duration - waiting
 	}
 	failed := 1.0
 	if e.Expected() {

@@ -69,6 +69,17 @@ type Event struct {
 // Left says whether the request left the generator.
 func (e *Event) Left() bool { return !e.Sent.IsZero() }
 
+// Interrupted says whether the run ended before it was known what came of an attempt's request.
+func (e *Event) Interrupted() bool { return e.Op != "" && e.Outcome == "" }
+
+// Duration is from the sending to the last byte of the answer, or until there was none; 0 where the request did not leave.
+func (e *Event) Duration() time.Duration {
+	if !e.Left() {
+		return 0
+	}
+	return e.Finished.Sub(e.Sent)
+}
+
 // TimedOut says whether there is no answer because the time for it was over.
 func (e *Event) TimedOut() bool { return errors.Is(e.Err, os.ErrDeadlineExceeded) }
 

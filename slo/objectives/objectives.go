@@ -1,4 +1,4 @@
-// Package objectives holds the OpenSLO files of the reference service, so that a program can carry them.
+// Package objectives holds OpenSLO files, of the reference service and of any other, so that a program can carry them.
 package objectives
 
 import _ "embed"
@@ -7,3 +7,8 @@ import _ "embed"
 //
 //go:embed registration.yaml
 var Registration []byte
+
+// Students is students.yaml: what anybody may expect of any service, judged by what k6 saw alone.
+//
+//go:embed students.yaml
+var Students []byte

@@ -120,7 +120,7 @@ func TestTheReferenceObjectivesAreInOrder(t *testing.T) {
 		require.NotEmpty(t, o.TitleKorean)
 		require.NotEmpty(t, o.DescriptionKorean)
 	}
-	require.Equal(t, []string{"definite-answer", "attempt-latency", "answer-throughput", "enroll-availability", "promised-answer", "promised-availability"}, names)
+	require.Equal(t, []string{"definite-answer", "attempt-latency", "answer-throughput", "enroll-availability", "student-answer", "step-latency", "request-availability", "promised-answer", "promised-availability"}, names)
 	require.InDelta(t, 10, spec.Objectives[0].Threshold, 0)
 	require.InDelta(t, 3, spec.Objectives[1].Threshold, 0)
 	require.InDelta(t, 2000, spec.Objectives[2].Floor, 0)

@@ -99,6 +99,7 @@ const (
 	Interrupted   Code = "interrupted"
 	Fault         Code = "seeded-fault"
 	Threshold     Code = "threshold"
+	Unjudged      Code = "threshold-unjudged"
 	Regression    Code = "regression"
 	PassedAnyway  Code = "inconclusive-passed"
 	AuditFailed   Code = "audit-violation"
@@ -162,6 +163,7 @@ var catalogue = map[Code][2]string{
 	Exhausted:     {"the generator ran out of %[1]s", "부하 생성기의 %[2]s 고갈"},
 	Interrupted:   {"the run was interrupted", "실행이 중단됨"},
 	Fault:         {"a fault was seeded on purpose: %s", "일부러 심은 결함: %s"},
+	Unjudged:      {"threshold %s %s was not judged: the run record does not hold what it is about", "임계값 %s %s 판정 불가: 실행 기록에 해당 지표가 없음"},
 	Threshold:     {"threshold %s %s broken: %s", "임계값 %s %s 위반: %s"},
 	Regression:    {"regressed against at least %[2]s earlier runs: %[1]s", "이전 실행 %[2]s회 이상과 비교해 퇴보: %[1]s"},
 	PassedAnyway:  {"INCONCLUSIVE, AND PASSED: --on-inconclusive=pass turned exit code 3 into 0", "판정 불가인데 통과시킴: --on-inconclusive=pass로 종료 코드 3을 0으로 바꿈"},

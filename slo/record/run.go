@@ -64,12 +64,23 @@ type Health struct {
 	PortsExhausted       bool
 }
 
-// Threshold is one of k6's thresholds, judged by k6.
+// Threshold is one of k6's thresholds, judged from the record; OK is nil where the record could not judge it.
 type Threshold struct {
 	Metric     string  `json:"metric"`
 	Expression string  `json:"expression"`
 	Value      float64 `json:"value"`
-	OK         bool    `json:"ok"`
+	OK         *bool   `json:"ok"`
+}
+
+// Mark is ✓ where the threshold held, ✗ where it was broken, and – where it was not judged.
+func (t Threshold) Mark() string {
+	switch {
+	case t.OK == nil:
+		return "–"
+	case *t.OK:
+		return "✓"
+	}
+	return "✗"
 }
 
 // Total is what the source must hold for one series of this run.

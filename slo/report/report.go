@@ -113,14 +113,25 @@ func lines(v *verdict.Verdict) []line {
 	}
 	if n := len(v.Thresholds); n > 0 {
 		l := line{State: verdict.Met, About: both("k6", "k6"), Text: bothf("%[1]d of %[1]d thresholds held", "임계값 %[1]d개 중 %[1]d개 만족", n)}
+		broken := 0
 		for _, r := range v.Reasons {
-			if r.Code == reason.Threshold {
+			switch r.Code {
+			case reason.Threshold:
+				broken++
 				l.State = verdict.Breached
+				l.More = append(l.More, bothOf(r))
+			case reason.Unjudged:
+				if l.State == verdict.Met {
+					l.State = verdict.Inconclusive
+				}
 				l.More = append(l.More, bothOf(r))
 			}
 		}
-		if len(l.More) > 0 {
-			l.Text = bothf("%[1]d of %[2]d thresholds broken", "임계값 %[2]d개 중 %[1]d개 위반", len(l.More), n)
+		switch {
+		case broken > 0:
+			l.Text = bothf("%[1]d of %[2]d thresholds broken", "임계값 %[2]d개 중 %[1]d개 위반", broken, n)
+		case len(l.More) > 0:
+			l.Text = bothf("%[1]d of %[2]d thresholds not judged", "임계값 %[2]d개 중 %[1]d개 판정 불가", len(l.More), n)
 		}
 		out = append(out, l)
 	}

@@ -28,6 +28,8 @@ var update = flag.Bool("update", false, "write the goldens anew")
 
 var t0 = time.Date(2026, 11, 22, 4, 15, 30, 0, time.UTC)
 
+func truth(b bool) *bool { return &b }
+
 func pointer(v float64) *float64 { return &v }
 
 // run is a stampede of 10,000, drawn from formulas: a spike at T0, a plateau, a tail, and a shoulder of refusals.
@@ -35,7 +37,7 @@ func run() *record.Run {
 	r := &record.Run{
 		ID: "20261122T041500Z-3f9a", Scenario: "open-time", T0: t0, Start: t0.Add(-10 * time.Second), End: t0.Add(7 * time.Second),
 		Offered: 10000, Sent: 10000, Health: record.Health{Valid: true, SendLagP99: 71 * time.Millisecond, CPU: 2300 * time.Millisecond},
-		Thresholds: []record.Threshold{{Metric: "stampede_response_time{op:enroll}", Expression: "p(99)<3000", Value: 2114.5, OK: true}},
+		Thresholds: []record.Threshold{{Metric: "stampede_response_time{op:enroll}", Expression: "p(99)<3000", Value: 2114.5, OK: truth(true)}},
 		Bins: record.Bins{
 			Width: 100 * time.Millisecond, Start: t0, Outcomes: map[string][]float64{}, Counts: map[string][]float64{"offered": {10000}, "sent": {9120, 880}},
 		},
@@ -128,7 +130,7 @@ func troubled() *verdict.Verdict {
 	v.Reasons = nil
 	bad := disrupted()
 	bad.Fault, bad.Interrupted, bad.Dropped = "lost-commit", true, 42
-	bad.Thresholds = append(bad.Thresholds, record.Threshold{Metric: "http_req_failed", Expression: "rate<0.01", Value: 0.4})
+	bad.Thresholds = append(bad.Thresholds, record.Threshold{Metric: "http_req_failed", Expression: "rate<0.01", Value: 0.4, OK: truth(false)})
 	bad.Health = record.Health{SendLagP99: 900 * time.Millisecond, Reasons: []string{"starved"}, DescriptorsExhausted: true}
 	v.Objectives[0].State = verdict.Breached
 	v.Objectives[0].Value, v.Objectives[0].Good = pointer(0.9784), pointer(9784)

@@ -87,7 +87,10 @@ func (v *Verdict) AddRun(r *record.Run, tightest time.Duration) {
 		v.Add(reason.Interrupted)
 	}
 	for _, t := range r.Thresholds {
-		if !t.OK {
+		switch {
+		case t.OK == nil:
+			v.Add(reason.Unjudged, t.Metric, t.Expression)
+		case !*t.OK:
 			v.Add(reason.Threshold, t.Metric, t.Expression, figure.Count(t.Value))
 		}
 	}

@@ -254,7 +254,7 @@ func (v *Verdict) state() State {
 	if v.has(reason.Threshold, reason.Regression) || v.any(Breached) {
 		return Breached
 	}
-	if v.has(reason.Interrupted, reason.TotalsDiffer) || v.any(Inconclusive) || len(v.Objectives) == 0 {
+	if v.has(reason.Interrupted, reason.TotalsDiffer, reason.Unjudged) || v.any(Inconclusive) || len(v.Objectives) == 0 {
 		return Inconclusive
 	}
 	return Met

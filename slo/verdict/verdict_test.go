@@ -23,6 +23,9 @@ func TestTheFirstExitCodeThatAppliesWins(t *testing.T) {
 	inconclusive := objective(verdict.Inconclusive)
 	breached := objective(verdict.Breached)
 	threshold := func(v *verdict.Verdict) { v.Add(reason.Threshold, "m", "p(99)<1", "2") }
+	unjudged := func(v *verdict.Verdict) {
+		v.AddRun(&record.Run{Health: record.Health{Valid: true}, Thresholds: []record.Threshold{{Metric: "m", Expression: "rate<1"}}}, time.Second)
+	}
 	interrupted := func(v *verdict.Verdict) { v.Add(reason.Interrupted) }
 	differ := func(v *verdict.Verdict) { v.Add(reason.TotalsDiffer, "m", "1", "2") }
 	invalid := func(v *verdict.Verdict) { v.Run = &verdict.Run{Valid: false} }
@@ -43,6 +46,7 @@ func TestTheFirstExitCodeThatAppliesWins(t *testing.T) {
 		{"totals that differ, and all met", []func(*verdict.Verdict){met, differ}, verdict.Inconclusive, 3},
 		{"breached over inconclusive", []func(*verdict.Verdict){inconclusive, breached, interrupted}, verdict.Breached, 99},
 		{"a threshold alone", []func(*verdict.Verdict){met, threshold}, verdict.Breached, 99},
+		{"a threshold that was not judged, and all met", []func(*verdict.Verdict){met, unjudged}, verdict.Inconclusive, 3},
 		{"an invalid run over breached", []func(*verdict.Verdict){breached, threshold, invalid}, verdict.Invalid, 4},
 		{"a malfunction over an invalid run", []func(*verdict.Verdict){breached, invalid, malfunction}, verdict.Malfunction, 1},
 		{"a record that cannot be read", []func(*verdict.Verdict){met, unreadable}, verdict.Malfunction, 1},

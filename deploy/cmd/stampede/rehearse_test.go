@@ -168,6 +168,13 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 		"several faults at once":           {[]string{"rehearse", "--students", "0", "--fault", "x"}, 2, "--students is 0"},
 		"an unknown scenario":              {[]string{"rehearse", "--scenario", "picnic"}, 2, `--scenario is "picnic": it must be one of`},
 		"a specification that is not YAML": {[]string{"rehearse", "--spec", "rehearse_test.go"}, 2, "rehearse_test.go:"},
+		"a scenario that is none":          {[]string{"rehearse", "--scenario", "rush-hour"}, 2, `--scenario is "rush-hour": it must be one of open-time, `},
+		"a parameter that is none":         {[]string{"rehearse", "--scenario", "spike", "-e", "WITHIN=soon"}, 2, `stampede: scenario spike: parameter WITHIN: "soon" is not a duration`},
+		"a parameter that is out of range": {[]string{"rehearse", "--scenario", "browse", "-e", "RATE=1"}, 2, "stampede: rate (RATE) is 1 and duration (DURATION) 1m0s, fewer looks than the 300 students"},
+		"a parameter that has a flag":      {[]string{"rehearse", "-e", "STUDENTS=5"}, 2, "--env sets STUDENTS: use --students instead"},
+		"a journey without a target":       {[]string{"rehearse", "--scenario", "journey"}, 2, "--scenario journey needs --target"},
+		"a journey without its file":       {[]string{"rehearse", "--scenario", "journey", "--target", "http://127.0.0.1:1"}, 2, "journey (JOURNEY) is missing"},
+		"a journey that nobody answers":    {[]string{"rehearse", "--scenario", "journey", "--target", "http://127.0.0.1:1", "-e", "JOURNEY=" + exampleJourney, "--students", "50"}, 1, "connection refused"},
 		"a run folder that is none":        {[]string{"audit", "nowhere"}, 1, "nowhere"},
 		"shards that are none":             {[]string{"merge", "--out", "x", "nowhere", "elsewhere"}, 1, "nowhere"},
 	} {
@@ -176,7 +183,7 @@ func TestBadInputIsOneLineAndANonZeroExit(t *testing.T) {
 			arguments := test.arguments
 			folder := filepath.Join(t.TempDir(), "run")
 			if arguments[0] == "rehearse" {
-				arguments = append(arguments, "--out", folder)
+				arguments = append([]string{"rehearse", "--students", "300", "--out", folder}, arguments[1:]...)
 			}
 			command := exec.Command(filepath.Join(programs, "stampede"), arguments...)
 			var stderr bytes.Buffer
