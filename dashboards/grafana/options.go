@@ -22,20 +22,23 @@ type Tooltip struct {
 
 // TimeSeriesField is how a time series is drawn.
 type TimeSeriesField struct {
-	DrawStyle         string           `json:"drawStyle"`
-	LineInterpolation string           `json:"lineInterpolation"`
-	LineWidth         int              `json:"lineWidth"`
-	FillOpacity       int              `json:"fillOpacity"`
-	GradientMode      string           `json:"gradientMode"`
-	ShowPoints        string           `json:"showPoints"`
-	SpanNulls         bool             `json:"spanNulls"`
-	AxisPlacement     string           `json:"axisPlacement"`
-	AxisLabel         string           `json:"axisLabel,omitempty"`
-	AxisSoftMin       *float64         `json:"axisSoftMin,omitempty"`
-	Stacking          Stacking         `json:"stacking"`
-	ThresholdsStyle   ThresholdsStyle  `json:"thresholdsStyle"`
-	ScaleDistribution *ScaleOfNumbers  `json:"scaleDistribution,omitempty"`
-	HideFrom          *map[string]bool `json:"hideFrom,omitempty"`
+	DrawStyle         string          `json:"drawStyle"`
+	LineInterpolation string          `json:"lineInterpolation"`
+	LineWidth         int             `json:"lineWidth"`
+	FillOpacity       int             `json:"fillOpacity"`
+	GradientMode      string          `json:"gradientMode"`
+	ShowPoints        string          `json:"showPoints"`
+	SpanNulls         bool            `json:"spanNulls"`
+	AxisPlacement     string          `json:"axisPlacement"`
+	Stacking          Stacking        `json:"stacking"`
+	ThresholdsStyle   ThresholdsStyle `json:"thresholdsStyle"`
+	ScaleDistribution ScaleOfNumbers  `json:"scaleDistribution"`
+}
+
+// LineStyle draws a line solid or dashed ("dash"), with the lengths of dashes and gaps.
+type LineStyle struct {
+	Fill string `json:"fill"`
+	Dash []int  `json:"dash"`
 }
 
 // Stacking adds series up ("normal") or not ("none").
@@ -109,6 +112,18 @@ type TableField struct {
 	Align      string    `json:"align"`
 	CellOption TableCell `json:"cellOptions"`
 	Inspect    bool      `json:"inspect"`
+}
+
+// Organize are the options of the transformation that leaves out, orders and renames columns.
+type Organize struct {
+	Exclude map[string]bool   `json:"excludeByName"`
+	Index   map[string]int    `json:"indexByName"`
+	Rename  map[string]string `json:"renameByName"`
+}
+
+// HeatmapField is how a heatmap's values are scaled.
+type HeatmapField struct {
+	ScaleDistribution ScaleOfNumbers `json:"scaleDistribution"`
 }
 
 // TableCell colours a cell ("color-background", "color-text") or not ("auto").

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,6 +21,8 @@ type Config struct {
 	Dir string
 	// Scrape are the services to scrape, each host:port with /metrics.
 	Scrape []string
+	// Exporters are further targets to scrape, each host:port, by the name of their job, such as mysql.
+	Exporters map[string]string
 	// Rules are rule files of Prometheus, which a ruler evaluates over both replicas; without any there is no ruler.
 	Rules []string
 	// Bin is the folder of the programs prometheus, thanos and minio.
@@ -44,9 +48,13 @@ func (c Config) Validate() error {
 		bad("--dir is empty: name the folder for the data")
 	}
 	for _, target := range c.Scrape {
-		host, port, err := net.SplitHostPort(target)
-		if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || host == "" || portErr != nil || number == 0 {
+		if !isAddress(target) {
 			bad("--scrape is %q: it must be a host and a port, like 127.0.0.1:8080", target)
+		}
+	}
+	for _, job := range slices.Sorted(maps.Keys(c.Exporters)) {
+		if job == "registration" || job == "monitoring" || !isAddress(c.Exporters[job]) {
+			bad("--exporter is %s=%s: it must be a job of another name than registration and monitoring, and a host and a port, like mysql=127.0.0.1:9104", job, c.Exporters[job])
 		}
 	}
 	names := map[string]string{}
@@ -70,6 +78,12 @@ func (c Config) Validate() error {
 		bad("MINIO_ROOT_USER needs at least 3 characters and MINIO_ROOT_PASSWORD at least 8")
 	}
 	return errors.Join(faults...)
+}
+
+func isAddress(target string) bool {
+	host, port, err := net.SplitHostPort(target)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	return err == nil && host != "" && portErr == nil && number > 0
 }
 
 // checkPrograms names every program that was not built.

@@ -19,8 +19,9 @@ const (
 	bucketName, bucketUser = "blocks", "thanos"
 	// replicaLabel is the external label in which the two Prometheus differ.
 	replicaLabel = "replica"
-	// lookback lets a series end within seconds of its last sample; everything is scraped each second.
-	lookback = 15 * time.Second
+	// lookback is longer than the interval of the slowest rules that `slo rules` writes (2m): else alerts on what they record
+	// would find nothing most of the time. A target that is gone ends its series at once, by a stale marker.
+	lookback = 150 * time.Second
 	// storeSync is how often the store gateway looks for new blocks.
 	storeSync = 10 * time.Second
 	// readyWithin bounds the start of each part.
@@ -138,6 +139,9 @@ func (s *Stack) prometheus(replica string) thanos.Prometheus {
 	jobs := map[string][]string{"monitoring": monitoring}
 	if len(s.Scrape) > 0 {
 		jobs["registration"] = s.Scrape
+	}
+	for job, target := range s.Exporters {
+		jobs[job] = []string{target}
 	}
 	name := "prometheus-" + replica
 	return thanos.Prometheus{

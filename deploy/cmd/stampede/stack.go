@@ -43,6 +43,7 @@ func stackCommand(stdout io.Writer) *cobra.Command {
 	flags.SortFlags = false
 	flags.StringVar(&config.Dir, "dir", config.Dir, "folder of the data and the logs; started on it again, the stack has what it knew")
 	flags.StringSliceVar(&config.Scrape, "scrape", nil, "HOST:PORT… of the services to scrape each second, several with commas or the flag repeated")
+	flags.StringToStringVar(&config.Exporters, "exporter", nil, "JOB=HOST:PORT of an exporter to scrape too, such as mysql=127.0.0.1:9104; the flag may be repeated")
 	flags.StringSliceVar(&config.Rules, "rules", nil, "FILE… of Prometheus rules, as `slo rules` writes them: a ruler evaluates them over both replicas")
 	return command
 }

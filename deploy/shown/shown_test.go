@@ -1,0 +1,104 @@
+package shown_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/dashboards"
+	"github.com/goormu/stampede/dashboards/query"
+)
+
+// everything is up for all tests of this package.
+var everything *parts
+
+func TestMain(m *testing.M) { os.Exit(main(m)) }
+
+func main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "shown-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		everything, err = bring(ctx, dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bringing up what the dashboards show:", err)
+		return 1
+	}
+	defer everything.stop()
+	return m.Run()
+}
+
+func newClient(url string) (*query.Client, error) { return query.NewClient(url) }
+
+// rules are the files that the ruler evaluates.
+func rules() ([]string, error) {
+	return []string{filepath.Join("..", "..", "slo", "objectives", "registration.rules.yaml")}, nil
+}
+
+// scope is a range that holds both stampedes.
+func (p *parts) scope() query.Scope {
+	return query.Scope{From: p.begun, To: time.Now()}
+}
+
+// slowest is the longest that a query may take. On a wall, a page is read anew every few seconds.
+const slowest = time.Second
+
+func TestNoQueryOfADashboardIsEmpty(t *testing.T) {
+	ctx := t.Context()
+	for _, ready := range []struct {
+		expr, what string
+		least      float64
+	}{
+		{`count(slo:error_ratio:increase3d)`, "the rules of every objective have recorded something", 3},
+		{`min(count_over_time(up[1m]))`, "there is a minute to look at", 30},
+	} {
+		require.NoError(t, everything.eventually(ctx, ready.expr, ready.least, ready.what))
+	}
+	client, err := newClient(everything.url("querier"))
+	require.NoError(t, err)
+	for _, d := range dashboards.All() {
+		t.Run(d.Name, func(t *testing.T) {
+			built := d.Build(dashboards.English)
+			scope, err := client.Resolve(ctx, built, everything.scope())
+			require.NoError(t, err)
+			page := client.Ask(ctx, built, scope)
+			titles := map[int]string{}
+			for _, p := range built.Panels {
+				titles[p.ID] = p.Title
+			}
+			reasons := d.MayBeEmpty()
+			for _, r := range page.Results {
+				where := fmt.Sprintf("dashboard %s, panel %q, query %s: %s", d.Name, titles[r.Panel], r.RefID, r.Expr)
+				switch {
+				case r.Err != nil:
+					t.Errorf("%s: %v", where, r.Err)
+				case r.Empty() && reasons[titles[r.Panel]+" "+r.RefID] == "":
+					t.Errorf("%s: it returns nothing", where)
+				case r.Empty():
+					t.Logf("%s: nothing: %s", where, reasons[titles[r.Panel]+" "+r.RefID])
+				}
+				if r.Took > slowest {
+					t.Errorf("%s: it took %s", where, r.Took.Round(time.Millisecond))
+				}
+			}
+			for name, instants := range page.Marks {
+				require.NotEmpty(t, instants, "%s: nothing is marked as %s", d.Name, name)
+			}
+		})
+	}
+}
+
+func TestEveryQueryParses(t *testing.T) {
+	client, err := newClient(everything.url("prometheus-a"))
+	require.NoError(t, err)
+	_, err = client.Parse(t.Context(), strings.Repeat("(", 3))
+	require.Error(t, err)
+}
