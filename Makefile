@@ -15,7 +15,7 @@ BENCH_K6 ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
 TEST  ?=
 
-GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./deploy/cmd/stampede
+GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./dashboards/cmd/dashboards ./deploy/cmd/stampede
 
 .PHONY: help demo stack test lint fmt bench bench-service bench-k6 bench-slo ci build tools install-test-dependencies clean
 
@@ -29,8 +29,8 @@ demo: build ## Rehearse an opening minute: 10,000 students, a verdict, a report 
 stack: build bin/thanos bin/minio ## Bring up two Prometheus replicas, Thanos and MinIO until Ctrl-C (STACK="--scrape 127.0.0.1:8080")
 	bin/stampede stack $(STACK)
 
-build: bin/prometheus ## Build bin/registrar, bin/k6, bin/slo, bin/stampede and bin/prometheus
-	@echo "building registrar, k6, slo, stampede (a cold cache takes two minutes)"
+build: bin/prometheus ## Build bin/registrar, bin/k6, bin/slo, bin/dashboards, bin/stampede and bin/prometheus
+	@echo "building registrar, k6, slo, dashboards, stampede (a cold cache takes two minutes)"
 	@$(BUILD) -o bin/ $(GO_PROGRAMS)
 
 bin/prometheus: thanos/build/prometheus/go.mod thanos/build/prometheus/go.sum

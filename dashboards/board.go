@@ -25,6 +25,9 @@ type Variable struct {
 	Query, Regex string
 	// Multi lets several values be chosen, and all, which is then the default.
 	Multi bool
+	// Listed lets all stand for the values that there are, and not for any value: other programs have the same metrics of their
+	// process under other jobs.
+	Listed bool
 	// Newest sorts descending, so that the newest run comes first and is the default.
 	Newest bool
 	// Hidden leaves the variable out of the page: it only serves queries.
@@ -219,6 +222,8 @@ func (p *Panel) fromZero() *Panel {
 	p.min = &zero
 	return p
 }
+
+func (p *Panel) atMost(high float64) *Panel { p.max = &high; return p }
 
 func (p *Panel) digits(n int) *Panel { p.decimals = &n; return p }
 

@@ -92,7 +92,10 @@ func (d *Dashboard) variables(language Language) []grafana.Variable {
 		}
 		if v.Multi {
 			all := text("All", "전체").In(language)
-			variable.Multi, variable.IncludeAll, variable.AllValue = true, true, ".+"
+			variable.Multi, variable.IncludeAll = true, true
+			if !v.Listed {
+				variable.AllValue = ".+"
+			}
 			variable.Current = &grafana.Option{Text: []string{all}, Value: []string{"$__all"}}
 		}
 		list = append(list, variable)

@@ -54,8 +54,12 @@ func providers() object {
 	return object{
 		{Key: "apiVersion", Value: 1},
 		{Key: "providers", Value: []object{{
-			{Key: "name", Value: "stampede"}, {Key: "folder", Value: Folder}, {Key: "folderUid", Value: FolderUID}, {Key: "type", Value: "file"},
-			{Key: "allowUiUpdates", Value: false}, {Key: "updateIntervalSeconds", Value: 30},
+			{Key: "name", Value: "stampede"},
+			{Key: "folder", Value: Folder},
+			{Key: "folderUid", Value: FolderUID},
+			{Key: "type", Value: "file"},
+			{Key: "allowUiUpdates", Value: false},
+			{Key: "updateIntervalSeconds", Value: 30},
 			{Key: "options", Value: object{{Key: "path", Value: "${STAMPEDE_DASHBOARDS}"}}},
 		}}},
 	}
@@ -67,7 +71,10 @@ func sources() object {
 	return object{
 		{Key: "apiVersion", Value: 1},
 		{Key: "datasources", Value: []object{{
-			{Key: "name", Value: "Stampede"}, {Key: "uid", Value: "stampede"}, {Key: "type", Value: "prometheus"}, {Key: "access", Value: "proxy"},
+			{Key: "name", Value: "Stampede"},
+			{Key: "uid", Value: "stampede"},
+			{Key: "type", Value: "prometheus"},
+			{Key: "access", Value: "proxy"},
 			{Key: "url", Value: "${STAMPEDE_PROMETHEUS}"},
 			{Key: "jsonData", Value: object{{Key: "httpMethod", Value: "POST"}, {Key: "timeInterval", Value: "1s"}}},
 		}}},
@@ -87,7 +94,8 @@ func ConfigMaps(language Language) ([]byte, error) {
 			return nil, err
 		}
 		one, err := yaml.MarshalWithOptions(object{
-			{Key: "apiVersion", Value: "v1"}, {Key: "kind", Value: "ConfigMap"},
+			{Key: "apiVersion", Value: "v1"},
+			{Key: "kind", Value: "ConfigMap"},
 			{Key: "metadata", Value: object{
 				{Key: "name", Value: d.UID(language)},
 				{Key: "labels", Value: object{{Key: "grafana_dashboard", Value: "1"}}},

@@ -13,6 +13,14 @@ func monitoring() *Dashboard {
 		Variables: fleet("process_start_time_seconds"),
 		Rows: []Row{
 			{text("Is it there?", "살아 있는가?"), []*Panel{
+				stat(text("Targets down", "장애 대상"), count, text("Targets that could not be scraped.", "수집하지 못한 대상.")).
+					query("count("+service("up")+" == 0) or vector(0)", text("down", "장애")).steps(from(1, red)).size(6, 4).help("monitoring.md#targetdown"),
+				stat(text("Replicas", "복제본"), count, text("Prometheus servers that answer.", "응답하는 프로메테우스 수.")).
+					query("count("+service("prometheus_ready")+" == 1)", text("ready", "준비")).steps(base(red), from(1, yellow), from(2, green)).size(6, 4).help("monitoring.md#prometheusreplicadown"),
+				stat(text("Compactor", "컴팩터"), plain, text("A halted compactor found data that it will not touch: read its log.", "멈춘 컴팩터는 손대지 않을 데이터를 발견한 것: 로그를 볼 것.")).
+					query("max("+service("thanos_compact_halted")+")", text("compactor", "컴팩터")).mapped(is(0, text("RUNNING", "동작 중"), green), is(1, text("HALTED", "멈춤"), red)).steps(base(gray)).size(6, 4).help("monitoring.md#thanoscompacthalted"),
+				stat(text("Alerts firing", "울리는 경보"), count, text("Alerts that fire now, of any part.", "지금 울리는 모든 경보.")).
+					query(`count(ALERTS{alertstate="firing"}) or vector(0)`, text("firing", "울림")).steps(from(1, red)).size(6, 4),
 				table(text("Targets", "수집 대상"), text("Everything that is scraped: up or down, how long a scrape takes and how many samples it brings.", "수집 대상의 상태, 수집 시간, 샘플 수."),
 					label("job", text("Job", "작업")), label("instance", text("Instance", "인스턴스")),
 					value("A", text("State", "상태"), plain).shows(is(1, text("UP", "정상"), green), is(0, text("DOWN", "장애"), red)),
@@ -21,21 +29,15 @@ func monitoring() *Dashboard {
 					query("max by (job, instance) ("+service("up")+")", Text{}).query("max by (job, instance) ("+service("scrape_duration_seconds")+")", Text{}).
 					query("max by (job, instance) ("+service("scrape_samples_scraped")+")", Text{}).
 					query("max by (job, instance) ("+service("process_resident_memory_bytes")+")", Text{}).sorted("job").size(12, 9).help("monitoring.md#targetdown"),
-				stat(text("Targets down", "장애 대상"), count, text("Targets that could not be scraped.", "수집하지 못한 대상.")).
-					query("count("+service("up")+" == 0) or vector(0)", text("down", "장애")).steps(from(1, red)).size(4, 4).help("monitoring.md#targetdown"),
-				stat(text("Replicas", "복제본"), count, text("Prometheus servers that answer.", "응답하는 프로메테우스 수.")).
-					query("count("+service("prometheus_ready")+" == 1)", text("ready", "준비")).steps(base(red), from(1, yellow), from(2, green)).size(4, 4).help("monitoring.md#prometheusreplicadown"),
-				stat(text("Compactor", "컴팩터"), plain, text("A halted compactor found data that it will not touch: read its log.", "멈춘 컴팩터는 손대지 않을 데이터를 발견한 것: 로그를 볼 것.")).
-					query("max("+service("thanos_compact_halted")+")", text("compactor", "컴팩터")).mapped(is(0, text("RUNNING", "동작 중"), green), is(1, text("HALTED", "멈춤"), red)).steps(base(gray)).size(4, 4).help("monitoring.md#thanoscompacthalted"),
 				series(text("CPU", "CPU"), count, text("Cores used by each part.", "각 부분이 쓰는 코어.")).
-					query(by("instance", "process_cpu_seconds_total"), same("{{instance}}")).fromZero().size(12, 5),
+					query(by("instance", "process_cpu_seconds_total"), same("{{instance}}")).fromZero().size(12, 9),
 			}},
 			{text("Prometheus", "프로메테우스"), []*Panel{
 				series(text("Samples taken in, per second", "초당 수집 샘플"), operations, text("Per replica: two that differ for long have different targets, or one loses writes.", "복제본별. 오래 다르면 대상이 다르거나 쓰기를 잃는 것.")).
 					query(by("instance, type", "prometheus_tsdb_head_samples_appended_total")+" > 0", same("{{instance}} {{type}}")).fromZero(),
 				series(text("Series in memory", "메모리의 시계열"), count, text("Active series of each replica.", "복제본별 활성 시계열.")).
 					query(sumBy("instance", service("prometheus_tsdb_head_series")), same("{{instance}}")).fromZero(),
-				series(text("Samples by remote write, per second", "원격 쓰기 샘플, 초당"), operations, text("What k6 sends: each replica must get the same.", "k6가 보내는 것: 복제본마다 같아야 함.")).
+				series(text("Remote writes, per second", "원격 쓰기, 초당"), operations, text("What k6 sends: each replica must get the same.", "k6가 보내는 것: 복제본마다 같아야 함.")).
 					query(by("instance", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
 				series(text("Scrape interval, p99", "수집 간격 p99"), seconds, text("The interval really kept. A second is what a stampede needs.", "실제로 지켜진 간격. 스탬피드에는 1초가 필요.")).
 					query("max by (instance, interval) ("+service("prometheus_target_interval_length_seconds", `quantile="0.99"`)+")", same("{{instance}} {{interval}}")).fromZero(),
@@ -64,7 +66,7 @@ func monitoring() *Dashboard {
 			}},
 			{text("Questions and rules", "질의와 규칙"), []*Panel{
 				series(text("Stores that the querier knows", "쿼리어가 아는 스토어"), count, text("By kind. One fewer, and answers are partial.", "종류별. 하나라도 줄면 부분 응답.")).
-					query(sumBy("store_type", service("thanos_store_nodes_grpc_connections")), same("{{store_type}}")).fromZero().size(6, 8).help("monitoring.md#thanosqueriermisseseastore"),
+					query(sumBy("store_type", service("thanos_store_nodes_grpc_connections")), same("{{store_type}}")).fromZero().size(6, 8).help("monitoring.md#thanosqueriermissesastore"),
 				series(text("Queries per second", "초당 질의"), operations, text("Of the querier, by status.", "쿼리어의 상태별 질의.")).
 					query(by("code", "http_requests_total", `handler=~"query|query_range"`), same("{{code}}")).fromZero().size(6, 8),
 				series(text("Rule evaluations per second", "초당 규칙 평가"), operations, text("And those that failed.", "실패 포함.")).

@@ -13,7 +13,7 @@ func mysql() *Dashboard {
 			{text("State", "상태"), []*Panel{
 				stat(text("Server", "서버"), plain, text("Whether the exporter could ask the server.", "익스포터가 서버에 물을 수 있었는지.")).
 					query("min("+service("mysql_up")+")", text("server", "서버")).mapped(is(1, text("UP", "정상"), green), is(0, text("DOWN", "장애"), red)).steps(base(gray)).help("service.md#databasedown"),
-				stat(text("Uptime", "가동 시간"), seconds, text("Since the server was started.", "서버 시작 후.")).query("min("+status("uptime")+")", text("uptime", "가동")).steps(from(300, green), base(orange)).digits(0),
+				stat(text("Uptime", "가동 시간"), seconds, text("Since the server was started.", "서버 시작 후.")).query("min("+status("uptime")+")", text("uptime", "가동")).steps(base(orange), from(300, green)).digits(0),
 				stat(text("Flush at each commit", "커밋마다 디스크 기록"), plain, text("innodb_flush_log_at_trx_commit. Other than 1, a grant can be lost in a crash of the machine.", "innodb_flush_log_at_trx_commit. 1이 아니면 장비 장애 시 승인이 사라질 수 있음.")).
 					query("max("+variable("innodb_flush_log_at_trx_commit")+")", text("flush", "기록")).
 					mapped(is(1, text("YES", "예"), green), is(0, text("NO", "아니오"), red), is(2, text("TO THE SYSTEM ONLY", "OS까지만"), red)).steps(base(orange)),
@@ -48,7 +48,7 @@ func mysql() *Dashboard {
 			{text("InnoDB: memory and disk", "InnoDB: 메모리와 디스크"), []*Panel{
 				series(text("Reads answered from memory", "메모리 적중률"), ratio, text("Share of page reads that needed no disk.", "디스크가 필요 없었던 페이지 읽기 비율.")).
 					query("1 - "+sum(rate(status("innodb_buffer_pool_reads")))+" / ("+sum(rate(status("innodb_buffer_pool_read_requests")))+" > 0)", text("from memory", "메모리")).
-					limits(base(red), from(0.99, green)).size(6, 8),
+					limits(base(red), from(0.99, green)).atMost(1).size(6, 8),
 				series(text("Log writes and syncs, per second", "로그 쓰기와 동기화, 초당"), operations, text("Group commit turns many requests into one sync: compare with the answers per second.", "그룹 커밋은 여러 요청을 한 번의 동기화로 만듦.")).
 					query(sum(rate(status("innodb_log_writes"))), text("log writes", "로그 쓰기")).query(sum(rate(status("innodb_data_fsyncs"))), text("data syncs", "데이터 동기화")).fromZero().size(6, 8),
 				series(text("Dirty and free pages", "더티 및 여유 페이지"), bytesIEC, text("Data in the buffer pool, and what of it is not on disk yet.", "버퍼 풀의 데이터와 아직 디스크에 없는 부분.")).

@@ -43,9 +43,9 @@ func openTimeNow() []*Panel {
 			steps(base(blue)).size(3, 4).digits(0).empty(text("not announced", "미공지")),
 		stat(text("Seats granted", "배정된 좌석"), count, text("Enrolments granted in the range shown.", "표시 구간에 승인된 신청 수.")).
 			query("round("+sum(increase(outcomes(`outcome="granted"`)))+")", text("granted", "승인")).steps(base(green)).size(3, 4),
-		stat(text("Peak answers per second", "초당 최대 응답"), perSecond, text("The most definite answers (grants and refusals by the rules) in one second of the range shown.",
+		stat(text("Peak per second", "초당 최대"), perSecond, text("The most definite answers (grants and refusals by the rules) in one second of the range shown.",
 			"표시 구간에서 1초 동안 나간 확답(승인과 규칙에 따른 거절)의 최댓값.")).
-			query("max_over_time("+sum(rate(outcomes(`outcome=~"granted|`+refusals+`"`)))+"[$__range:])", text("peak", "최대")).steps(base(blue)).size(3, 4).digits(0),
+			query("max_over_time("+sum(rate(outcomes(`outcome=~"granted|`+refusals+`"`)))+"[$__range:$__interval])", text("peak", "최대")).steps(base(blue)).size(3, 4).digits(0),
 		stat(text("p99 to enrol", "신청 p99"), seconds, text("99 % of the requests to enrol in the range shown were answered faster. The objective is 3 s.",
 			"표시 구간 신청 요청의 99 %가 이보다 빨리 응답됨. 목표는 3초.")).
 			query("histogram_quantile(0.99, "+sumBy("le", increase(service("registration_http_request_duration_seconds_bucket", enrolling)))+")", same("p99")).
@@ -57,10 +57,12 @@ func openTimeNow() []*Panel {
 		stat(text("Failed", "실패"), count, text("Requests to enrol that were answered with a fault of ours (5xx, shed ones not counted), in the range shown.",
 			"우리 쪽 오류로 끝난 신청 요청 수 (과부하 거부 제외).")).
 			query("round("+sum(increase(outcomes(`outcome=~"unavailable|internal|other"`)))+")", text("failed", "실패")).
-			steps(from(1, red)).size(3, 4).help("service.md#databasedown"),
-		stat(text("Instances up", "가동 인스턴스"), count, text("Instances of the service that could be scraped, and can read the database.", "수집 가능하고 데이터베이스를 읽을 수 있는 인스턴스 수.")).
+			steps(from(1, red)).size(2, 4).help("service.md#databasedown"),
+		stat(text("Alerts", "경보"), count, text("Alerts that fire now. Each has a section in the runbooks.", "지금 울리는 경보. 각각 런북에 항목이 있음.")).
+			query(`count(ALERTS{alertstate="firing"}) or vector(0)`, text("firing", "울림")).steps(from(1, red)).size(2, 4),
+		stat(text("Instances", "인스턴스"), count, text("Instances of the service that could be scraped, and can read the database.", "수집 가능하고 데이터베이스를 읽을 수 있는 인스턴스 수.")).
 			query("sum("+service("registration_database_up")+")", text("up", "가동")).
-			steps(base(red), from(1, green)).size(3, 4).help("service.md#instancedown"),
+			steps(base(red), from(1, green)).size(2, 4).help("service.md#instancedown"),
 	}
 }
 
@@ -110,11 +112,11 @@ func openTimeQueue() []*Panel {
 
 func openTimeSeats() []*Panel {
 	return []*Panel{
-		series(text("Cancelled and enrolled seats, per second", "초당 좌석 배정과 취소"), perSecond, text("Seats that were taken, and seats that were given back.", "배정된 좌석과 반환된 좌석.")).
+		series(text("Seats taken and given back", "초당 좌석 배정과 취소"), perSecond, text("Seats that were taken, and seats that were given back.", "배정된 좌석과 반환된 좌석.")).
 			query(sum(rate(outcomes(`outcome="granted"`))), text("enrolled", "배정")).colored(green).
 			query(sum(rate(service("registration_enrollments_total", `op="cancel"`, `outcome="cancelled"`))), text("cancelled", "취소")).colored(purple).
 			fromZero().size(6, 8),
-		stat(text("Sections that do not add up", "정합성이 깨진 분반"), count, text("Sections whose seats taken are not their enrolments, or are over their capacity. Checked each minute by each instance.",
+		stat(text("Inconsistent sections", "정합성 오류 분반"), count, text("Sections whose seats taken are not their enrolments, or are over their capacity. Checked each minute by each instance.",
 			"배정 좌석 수가 신청 기록과 다르거나 정원을 넘은 분반. 인스턴스마다 매분 확인.")).
 			query("max("+service("registration_sections_inconsistent")+")", text("sections", "분반")).
 			steps(from(1, red)).size(3, 8).help("service.md#seatsinconsistent"),

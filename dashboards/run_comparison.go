@@ -28,8 +28,8 @@ func runComparison() *Dashboard {
 	of := func(q, metric string, matchers ...string) string {
 		return "histogram_quantile(" + q + ", " + sumBy("run, le", both(metric, matchers...)) + ")"
 	}
-	pick := func(name, label string) Variable {
-		return Variable{Name: name, Label: text("Run "+label, "실행 "+label), Query: "label_values(k6_stampede_students_total, run)", Newest: true}
+	pick := func(name, label, among string) Variable {
+		return Variable{Name: name, Label: text("Run "+label, "실행 "+label), Query: "label_values(k6_stampede_students_total" + among + ", run)", Newest: true}
 	}
 	t0 := func(selector string) string { return "max(last_over_time(" + selector + "[90d]))" }
 	answered := "k6_stampede_student_answer_time_seconds"
@@ -39,7 +39,7 @@ func runComparison() *Dashboard {
 		Description: text("Two runs, the second moved so that both open at once. The range shown must hold run A; run B may be weeks ago.",
 			"두 실행을 T0에 맞춰 나란히. 표시 구간은 실행 A를 포함해야 하며, B는 몇 주 전이어도 됨."),
 		Variables: []Variable{
-			pick("run_a", "A"), pick("run_b", "B"),
+			pick("run_a", "A", ""), pick("run_b", "B", `{run!="$run_a"}`),
 			{
 				Name: "shift", Label: text("Shift", "이동"), Hidden: true,
 				Query: "query_result(round(1000 * (" + t0(`k6_stampede_t0_timestamp_seconds{run="$run_a"}`) + " - " + t0(`k6_stampede_t0_timestamp_seconds{run="$run_b"}`) + ")))",
@@ -64,7 +64,7 @@ func runComparison() *Dashboard {
 					query(of("0.50", answered+"_bucket"), Text{}).
 					query(of("0.99", answered+"_bucket"), Text{}).
 					query(of("0.99", "k6_stampede_response_time_seconds_bucket", `op="enroll"`), Text{}).
-					query(of("0.99", "k6_stampede_send_lag_seconds_bucket"), Text{}).sorted("run").size(24, 6),
+					query(of("0.99", "k6_stampede_send_lag_seconds_bucket"), Text{}).sorted("run").size(24, 4),
 			}},
 			{text("From T0 on", "T0부터"), []*Panel{
 				totals(series(text("Students answered", "확답을 받은 학생"), count, text("The steeper, the better.", "가파를수록 좋음.")), answered+"_count").fromZero().size(12, 9),

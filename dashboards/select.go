@@ -52,7 +52,7 @@ func within(selector string) string { return "last_over_time(" + selector + "[$_
 // fleet are the variables that choose the instances of what exports a metric.
 func fleet(metric string) []Variable {
 	return []Variable{
-		{Name: "job", Label: text("Job", "작업"), Query: "label_values(" + metric + ", job)", Multi: true},
+		{Name: "job", Label: text("Job", "작업"), Query: "label_values(" + metric + ", job)", Multi: true, Listed: true},
 		{Name: "instance", Label: text("Instance", "인스턴스"), Query: "label_values(" + metric + `{job=~"$job"}, instance)`, Multi: true},
 	}
 }

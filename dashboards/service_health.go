@@ -15,7 +15,7 @@ func serviceHealth() *Dashboard {
 					query(sumBy("route", rate(service(requests+"_count")))+" > 0", same("{{route}}")).stack().fromZero(),
 				series(text("Share of server errors", "서버 오류 비율"), ratio, text("Requests answered with 5xx over all, by route. 503 from shedding is among them.", "경로별 5xx 응답 비율. 과부하 503 포함.")).
 					query(sumBy("route", rate(service(requests+"_count", `code=~"5.."`)))+" / "+sumBy("route", rate(service(requests+"_count"))), same("{{route}}")).
-					between(0, 1).limits(from(0.001, red)).help("service.md#requestsareshed"),
+					fromZero().limits(from(0.001, red)).help("service.md#requestsareshed"),
 				series(text("p99 by route", "경로별 p99"), seconds, text("99 % of a route's requests were answered faster.", "경로별로 요청의 99 %가 이보다 빨리 응답됨.")).
 					query(quantile("0.99", "route", service(requests+"_bucket"))+" > 0", same("{{route}}")).fromZero().limits(from(3, red)),
 				table(text("All routes, in the range shown", "모든 경로, 표시 구간"), text("Requests, share of server errors and latency of each route and method.", "경로와 메서드별 요청 수, 서버 오류 비율, 지연."),
@@ -24,7 +24,7 @@ func serviceHealth() *Dashboard {
 					value("B", text("Server errors", "서버 오류"), ratio, from(0.001, red)).to(2),
 					value("C", text("p50", "p50"), seconds), value("D", text("p99", "p99"), seconds, from(1, yellow), from(3, red))).
 					query("round("+sumBy("route, method", increase(service(requests+"_count")))+") > 0", Text{}).
-					query(sumBy("route, method", increase(service(requests+"_count", `code=~"5.."`)))+" / ("+sumBy("route, method", increase(service(requests+"_count")))+" > 0)", Text{}).
+					query("("+sumBy("route, method", increase(service(requests+"_count", `code=~"5.."`)))+" or 0 * "+sumBy("route, method", increase(service(requests+"_count")))+") / ("+sumBy("route, method", increase(service(requests+"_count")))+" > 0)", Text{}).
 					query("histogram_quantile(0.50, "+sumBy("le, route, method", increase(service(requests+"_bucket")))+") > 0", Text{}).
 					query("histogram_quantile(0.99, "+sumBy("le, route, method", increase(service(requests+"_bucket")))+") > 0", Text{}).
 					sorted("A").size(24, 10),

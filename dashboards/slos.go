@@ -10,7 +10,7 @@ func slos() *Dashboard {
 		return "max by (slo) (" + recorded("slo:error_ratio:increase"+window) + ") / max by (slo) (" + recorded("slo:error_budget:ratio") + ")"
 	}
 	alert := func(window string) string {
-		return "max by (slo) (" + recorded("slo:alert:burn_rate", `long_window="`+window+`"`) + ")"
+		return "min(" + recorded("slo:alert:burn_rate", `long_window="`+window+`"`) + ")"
 	}
 	// events are those of the range, added up from windows that do not overlap. An opening of this minute lies in no such window
 	// yet: until it does, the largest window of the range stands for it.
@@ -23,10 +23,10 @@ func slos() *Dashboard {
 	period := "max by (slo) (" + recorded("slo:error_budget:events") + ")"
 	burning := func(long, short, severity string) *Panel {
 		return series(text("Burn rate over "+long+" and "+short, "소진 속도: "+long+", "+short), plain,
-			text("Where both lines are above the dashed one, SLOBurnRate fires with the severity "+severity+". 1 uses up the budget exactly at the period's end.",
+			text("Where both lines are above the dashed one, SLOBurnRate fires with the severity "+severity+". 1 uses up the budget exactly at the period's end. Of several objectives, the lowest alert is drawn.",
 				"두 선이 모두 점선 위면 SLOBurnRate("+severity+")가 울림. 1이면 기간이 끝날 때 예산이 정확히 소진.")).
 			query(burn(long), same("{{slo}} "+long)).query(burn(short), same("{{slo}} "+short)).
-			query(alert(long), text("{{slo}}: alert", "{{slo}}: 경보")).limit(red).fromZero().size(6, 8).help("slo.md#sloburnrate")
+			query(alert(long), text("alert", "경보")).limit(red).fromZero().size(6, 9).help("slo.md#sloburnrate")
 	}
 	const openings = "runs or opening days of this kind"
 	return &Dashboard{
@@ -66,7 +66,7 @@ func slos() *Dashboard {
 				stat(text("Period", "기간"), days, text("How long the budget must last.", "예산이 버텨야 하는 기간.")).
 					query("max by (slo) ("+recorded("slo:time_period:days")+")", same("{{slo}}")).steps(base(blue)).size(4, 7).digits(0),
 				series(text("Burn-down", "예산 소진 추이"), ratio, text("Budget left of a window as long as the range shown, ending at each moment.", "표시 구간 길이의 창을 옮겨가며 본 남은 예산.")).
-					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", same("{{slo}}")).limits(base(red), from(0, green)).size(8, 7),
+					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", same("{{slo}}")).limits(base(red), from(0, green)).atMost(1).size(8, 7),
 			}},
 			{text("Burn rates against their alerts", "경보 대비 소진 속도"), []*Panel{
 				burning("1h", "5m", "page"), burning("6h", "30m", "page"), burning("1d", "2h", "ticket"), burning("3d", "6h", "ticket"),
@@ -75,9 +75,9 @@ func slos() *Dashboard {
 				series(text("Error ratio over 5 minutes", "5분 오류 비율"), ratio, text("Bad events over all, in the five minutes before each moment.", "직전 5분의 나쁜 이벤트 비율.")).
 					query("max by (slo) ("+recorded("slo:error_ratio:increase5m")+")", same("{{slo}}")).fromZero().size(8, 8),
 				series(text("Events in 5 minutes", "5분 이벤트 수"), count, text("How much the ratio rests on.", "비율의 근거가 되는 이벤트 수.")).
-					query("sum by (slo) ("+recorded("slo:total_events:increase5m")+")", same("{{slo}}")).bar().fromZero().size(8, 8),
+					query("sum by (slo) ("+recorded("slo:total_events:increase5m")+")", same("{{slo}}")).fromZero().size(8, 8),
 				series(text("Bad events in 5 minutes", "5분 나쁜 이벤트 수"), count, text("What the budget pays for.", "예산에서 빠지는 이벤트.")).
-					query("sum by (slo) ("+recorded("slo:bad_events:increase5m")+")", same("{{slo}}")).bar().fromZero().size(8, 8),
+					query("sum by (slo) ("+recorded("slo:bad_events:increase5m")+")", same("{{slo}}")).fromZero().size(8, 8),
 			}},
 		},
 	}

@@ -87,8 +87,8 @@ func (c *checker) templates() {
 		c.fault("template-datasource-rule", "", "there is no variable datasource that chooses a Prometheus")
 	}
 	for _, name := range []string{"job", "instance"} {
-		if v, ok := found[name]; !ok || v.Type != "query" || !v.Multi || !v.IncludeAll || v.AllValue != ".+" {
-			c.fault("template-"+name+"-rule", "", "there is no variable %s of several values with .+ for all", name)
+		if v, ok := found[name]; !ok || v.Type != "query" || !v.Multi || !v.IncludeAll || (name == "instance" && v.AllValue != ".+") {
+			c.fault("template-"+name+"-rule", "", "there is no variable %s of several values and all", name)
 		}
 	}
 }

@@ -64,11 +64,14 @@ func (c *Client) Resolve(ctx context.Context, d grafana.Dashboard, scope Scope) 
 		if len(values) == 0 {
 			return scope, fmt.Errorf("variable %s: its query %q returns nothing", v.Name, scope.Interpolate(v.Query.(grafana.VariableQuery).Query))
 		}
-		if v.IncludeAll {
+		switch {
+		case v.IncludeAll && v.AllValue != "":
 			scope.All[v.Name] = v.AllValue
-			continue
+		case v.IncludeAll:
+			scope.Values[v.Name] = values
+		default:
+			scope.Values[v.Name] = values[:1]
 		}
-		scope.Values[v.Name] = values[:1]
 	}
 	return scope, nil
 }

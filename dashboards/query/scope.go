@@ -46,12 +46,25 @@ func (s Scope) RateInterval() time.Duration { return max(s.Interval()+s.scrape()
 
 // steps are the round intervals that Grafana uses, and up to what each is taken.
 var steps = []struct{ below, interval time.Duration }{
-	{1500 * time.Millisecond, time.Second}, {3500 * time.Millisecond, 2 * time.Second}, {7500 * time.Millisecond, 5 * time.Second},
-	{12500 * time.Millisecond, 10 * time.Second}, {17500 * time.Millisecond, 15 * time.Second}, {25 * time.Second, 20 * time.Second},
-	{45 * time.Second, 30 * time.Second}, {90 * time.Second, time.Minute}, {210 * time.Second, 2 * time.Minute}, {450 * time.Second, 5 * time.Minute},
-	{750 * time.Second, 10 * time.Minute}, {1050 * time.Second, 15 * time.Minute}, {1500 * time.Second, 20 * time.Minute},
-	{2700 * time.Second, 30 * time.Minute}, {90 * time.Minute, time.Hour}, {150 * time.Minute, 2 * time.Hour}, {270 * time.Minute, 3 * time.Hour},
-	{9 * time.Hour, 6 * time.Hour}, {24 * time.Hour, 12 * time.Hour},
+	{1500 * time.Millisecond, time.Second},
+	{3500 * time.Millisecond, 2 * time.Second},
+	{7500 * time.Millisecond, 5 * time.Second},
+	{12500 * time.Millisecond, 10 * time.Second},
+	{17500 * time.Millisecond, 15 * time.Second},
+	{25 * time.Second, 20 * time.Second},
+	{45 * time.Second, 30 * time.Second},
+	{90 * time.Second, time.Minute},
+	{210 * time.Second, 2 * time.Minute},
+	{450 * time.Second, 5 * time.Minute},
+	{750 * time.Second, 10 * time.Minute},
+	{1050 * time.Second, 15 * time.Minute},
+	{1500 * time.Second, 20 * time.Minute},
+	{2700 * time.Second, 30 * time.Minute},
+	{90 * time.Minute, time.Hour},
+	{150 * time.Minute, 2 * time.Hour},
+	{270 * time.Minute, 3 * time.Hour},
+	{9 * time.Hour, 6 * time.Hour},
+	{24 * time.Hour, 12 * time.Hour},
 }
 
 func round(d time.Duration) time.Duration {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,9 +26,11 @@ import (
 
 const (
 	programs = "../../bin"
-	students = 400
 	staff    = "not a secret: it opens a database that lives as long as this test"
 )
+
+// students storm the service, twice.
+var students = flag.Int("students", 400, "how many students storm the service, each time")
 
 // parts are what runs while the dashboards are asked.
 type parts struct {
@@ -99,8 +102,8 @@ func (p *parts) startService(ctx context.Context) error {
 	}
 	for _, arguments := range [][]string{
 		{"migrate"},
-		{"seed", fmt.Sprintf("--students=%d", students), "--sections=60", "--seed=1"},
-		{"tokens", fmt.Sprintf("--students=%d", students), "--out=" + p.path("tokens.csv")},
+		{"seed", fmt.Sprintf("--students=%d", *students), "--sections=120", "--seed=1"},
+		{"tokens", fmt.Sprintf("--students=%d", *students), "--out=" + p.path("tokens.csv")},
 	} {
 		if err := local.Run(ctx, local.Spec{
 			Name: arguments[0], Path: filepath.Join(programs, "registrar"), Args: arguments, Env: environment, LogDir: p.path("logs"),
@@ -222,7 +225,7 @@ func (p *parts) stampede(ctx context.Context, t0 time.Time) error {
 		Args: []string{
 			"run", "--address", "", "--no-thresholds", "--tag", "run=" + id, "--tag", "shard=0",
 			"--out", "remote-write=" + p.url("prometheus-a") + "/api/v1/write," + p.url("prometheus-b") + "/api/v1/write",
-			"-e", "TARGET=http://" + p.service, "-e", "TOKENS=" + p.path("tokens.csv"), "-e", fmt.Sprintf("STUDENTS=%d", students),
+			"-e", "TARGET=http://" + p.service, "-e", "TOKENS=" + p.path("tokens.csv"), "-e", fmt.Sprintf("STUDENTS=%d", *students),
 			"-e", "T0=" + t0.Format(time.RFC3339Nano), "-e", "RUN_ID=" + id, "-e", "RUN_DIR=" + folder, "../../k6/scenario/open-time.js",
 		},
 	})

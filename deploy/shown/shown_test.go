@@ -1,9 +1,12 @@
 package shown_test
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,13 +15,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/goormu/stampede/dashboards"
+	"github.com/goormu/stampede/dashboards/preview"
 	"github.com/goormu/stampede/dashboards/query"
 )
+
+// previews is a folder for the previews of every dashboard, as CI keeps them; none are written unless it is named.
+var previews = flag.String("previews", "", "write the previews of every dashboard into this folder")
+
+// linger keeps everything up after the tests until it is interrupted, for whoever works on a dashboard.
+var linger = flag.Bool("linger", false, "keep everything up after the tests until Ctrl-C")
 
 // everything is up for all tests of this package.
 var everything *parts
 
-func TestMain(m *testing.M) { os.Exit(main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(main(m))
+}
 
 func main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "shown-")
@@ -33,7 +46,14 @@ func main(m *testing.M) int {
 		return 1
 	}
 	defer everything.stop()
-	return m.Run()
+	code := m.Run()
+	if *linger {
+		fmt.Println("querier", everything.url("querier"), "from", everything.begun.UTC().Format(time.RFC3339), "Ctrl-C stops it")
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		<-ctx.Done()
+	}
+	return code
 }
 
 func newClient(url string) (*query.Client, error) { return query.NewClient(url) }
@@ -88,6 +108,12 @@ func TestNoQueryOfADashboardIsEmpty(t *testing.T) {
 				if r.Took > slowest {
 					t.Errorf("%s: it took %s", where, r.Took.Round(time.Millisecond))
 				}
+			}
+			if *previews != "" {
+				var html bytes.Buffer
+				require.NoError(t, preview.Write(&html, built, page, string(dashboards.English), time.Now()))
+				require.NoError(t, os.MkdirAll(*previews, 0o750))
+				require.NoError(t, os.WriteFile(filepath.Join(*previews, d.Name+".html"), html.Bytes(), 0o600))
 			}
 			for name, instants := range page.Marks {
 				require.NotEmpty(t, instants, "%s: nothing is marked as %s", d.Name, name)
