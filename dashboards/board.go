@@ -103,13 +103,10 @@ type Panel struct {
 	min, max      *float64
 	decimals      *int
 	stacked       bool
-	bars          bool
-	logarithmic   bool
 	showLimits    bool
 	sortBy        string
 	runbook       string
 	noValue       Text
-	content       Text
 }
 
 // The colours that mean the same on every dashboard.
@@ -140,7 +137,7 @@ const (
 // sizes of the kinds, in columns and rows of the grid.
 var sizes = map[string][2]int{
 	grafana.TimeSeries: {8, 8}, grafana.Stat: {4, 4}, grafana.Table: {24, 8}, grafana.Heatmap: {8, 8},
-	grafana.BarGauge: {8, 8}, grafana.Markdown: {24, 3},
+	grafana.BarGauge: {8, 8},
 }
 
 func panel(kind string, title Text, unit string, description Text) *Panel {
@@ -170,12 +167,6 @@ func table(title, description Text, columns ...Column) *Panel {
 	return p
 }
 
-func note(title, content Text) *Panel {
-	p := panel(grafana.Markdown, title, "", Text{})
-	p.content = content
-	return p
-}
-
 // query adds a query over the whole range; stats, bar gauges and tables ask for its end only.
 func (p *Panel) query(expr string, legend Text) *Panel {
 	instant := p.kind == grafana.Stat || p.kind == grafana.BarGauge || p.kind == grafana.Table
@@ -197,9 +188,6 @@ func (p *Panel) onRight(unit string) *Panel { p.last().Right = unit; return p }
 // mayBeEmpty says why the query before may return nothing although all is well.
 func (p *Panel) mayBeEmpty(why string) *Panel { p.last().MayBeEmpty = why; return p }
 
-// spark draws the course of a stat's value behind it.
-func (p *Panel) spark() *Panel { p.last().Instant = false; return p }
-
 func (p *Panel) size(width, height int) *Panel { p.width, p.height = width, height; return p }
 
 // steps colours values: green, and another colour from each value on.
@@ -210,8 +198,6 @@ func (p *Panel) limits(steps ...Threshold) *Panel { p.showLimits = true; return 
 
 func (p *Panel) mapped(states ...State) *Panel { p.states = states; return p }
 func (p *Panel) stack() *Panel                 { p.stacked = true; return p }
-func (p *Panel) bar() *Panel                   { p.bars = true; return p }
-func (p *Panel) log() *Panel                   { p.logarithmic = true; return p }
 func (p *Panel) between(low, high float64) *Panel {
 	p.min, p.max = &low, &high
 	return p

@@ -110,10 +110,6 @@ func (p *Panel) build(language Language) grafana.Panel {
 			Title: text("Runbook", "런북").In(language), Type: "link", Icon: "doc", URL: Runbooks + p.runbook, Tags: []string{}, TargetBlank: true,
 		}}
 	}
-	if p.kind == grafana.Markdown {
-		built.Options = grafana.TextOptions{Mode: "markdown", Content: p.content.In(language)}
-		return built
-	}
 	built.DataSource = &prometheus
 	for i, q := range p.queries {
 		built.Targets = append(built.Targets, grafana.Target{
@@ -170,14 +166,8 @@ func (p *Panel) lines() grafana.TimeSeriesField {
 	if p.stacked {
 		field.Stacking.Mode, field.FillOpacity, field.LineWidth = "normal", 60, 1
 	}
-	if p.bars {
-		field.DrawStyle, field.FillOpacity, field.LineWidth = "bars", 80, 0
-	}
 	if p.showLimits {
 		field.ThresholdsStyle.Mode = "dashed"
-	}
-	if p.logarithmic {
-		field.ScaleDistribution = grafana.ScaleOfNumbers{Type: "log", Log: 10}
 	}
 	return field
 }
@@ -216,12 +206,8 @@ func (p *Panel) options(language Language) (any, []grafana.Transformation) {
 	case grafana.TimeSeries:
 		return grafana.TimeSeriesOptions{Legend: legend, Tooltip: grafana.Tooltip{Mode: "multi", Sort: "desc"}}, nil
 	case grafana.Stat:
-		mode := "none"
-		if !p.queries[0].Instant {
-			mode = "area"
-		}
 		return grafana.StatOptions{
-			ReduceOptions: last, Orientation: "auto", ColorMode: "value", GraphMode: mode, JustifyMode: "auto", TextMode: "auto",
+			ReduceOptions: last, Orientation: "auto", ColorMode: "value", GraphMode: "none", JustifyMode: "auto", TextMode: "auto",
 			WideLayout: true, PercentChangeColorMode: "standard",
 		}, nil
 	case grafana.BarGauge:

@@ -52,10 +52,9 @@ type ThresholdsStyle struct {
 	Mode string `json:"mode"`
 }
 
-// ScaleOfNumbers is a linear or a logarithmic axis.
+// ScaleOfNumbers is the kind of an axis, such as linear.
 type ScaleOfNumbers struct {
 	Type string `json:"type"`
-	Log  int    `json:"log,omitempty"`
 }
 
 // Reduce makes one value of a series.
@@ -196,10 +195,4 @@ type HeatmapPoints struct {
 // HeatmapCells is the unit of the cells.
 type HeatmapCells struct {
 	Unit string `json:"unit"`
-}
-
-// TextOptions are the options of a text panel.
-type TextOptions struct {
-	Mode    string `json:"mode"`
-	Content string `json:"content"`
 }

@@ -8,7 +8,6 @@ const (
 	Table      = "table"
 	Heatmap    = "heatmap"
 	BarGauge   = "bargauge"
-	Markdown   = "text"
 )
 
 // GridPos is where a panel lies: the grid is 24 columns wide.

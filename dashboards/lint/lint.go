@@ -97,11 +97,8 @@ func (c *checker) templates() {
 var units = []string{"s", "reqps", "ops", "short", "percentunit", "bytes", "Bps", "d", "dateTimeAsIso", "none"}
 
 func (c *checker) panel(p grafana.Panel) {
-	if p.Title == "" || (p.Description == "" && p.Type != grafana.Markdown) {
+	if p.Title == "" || p.Description == "" {
 		c.fault("panel-title-description-rule", p.Title, "it has no title or no description")
-	}
-	if p.Type == grafana.Markdown {
-		return
 	}
 	if p.DataSource == nil || p.DataSource.UID != "${datasource}" {
 		c.fault("panel-datasource-rule", p.Title, "it asks another data source than ${datasource}")

@@ -148,17 +148,7 @@
       b.style.fontSize = Math.max(13, room) + "px";
       box.append(make("div", {}, b, ...(all.length > 1 ? [make("small", { textContent: s.legend })] : [])));
     }
-    if (panel.options.graphMode === "area" && all.length === 1 && all[0].values.length > 1) box.append(spark(all[0], box.querySelector("b").style.color));
     body.append(box);
-  }
-
-  function spark(s, c) {
-    const values = s.values.map(v => v ?? 0), high = Math.max(...values), low = Math.min(...values, 0), w = 100, h = 100;
-    const xy = values.map((v, i) => `${(i / (values.length - 1)) * w},${h - ((v - low) / (high - low || 1)) * h * 0.95}`).join(" L");
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("class", "spark"); svg.setAttribute("viewBox", "0 0 100 100"); svg.setAttribute("preserveAspectRatio", "none");
-    svg.innerHTML = `<path d="M0,100 L${xy} L100,100" fill="${c}" opacity=".18"/><path d="M${xy}" fill="none" stroke="${c}" stroke-width="1.4" vector-effect="non-scaling-stroke" opacity=".8"/>`;
-    return svg;
   }
 
   function bars(panel, answers, body) {
@@ -275,7 +265,6 @@
       later.push(() => {
         const answers = results.filter(r => r.panel === panel.id), faults = answers.filter(r => r.error);
         if (faults.length) body.append(make("div", { className: "none", textContent: faults[0].error }));
-        else if (panel.type === "text") body.append(make("div", { textContent: panel.options.content }));
         else if (!kinds[panel.type]) body.append(make("div", { className: "none", textContent: panel.type + ": " + answers.map(r => r.expr).join("\n") }));
         else if (!answers.some(r => r.series.some(s => s.values.some(v => v !== null)))) body.append(nothing(panel));
         else kinds[panel.type](panel, answers, body, legend);
