@@ -40,7 +40,9 @@ func TestEveryDashboardKeepsToTheRules(t *testing.T) {
 }
 
 func TestEveryDescriptionIsInKoreanToo(t *testing.T) {
-	hangul := func(text string) bool { return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) }
+	hangul := func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
+	}
 	for _, d := range dashboards.All() {
 		english, korean := d.Build(dashboards.English), d.Build(dashboards.Korean)
 		require.NotEqual(t, english.UID, korean.UID)

@@ -61,7 +61,8 @@ func newClient(url string) (*query.Client, error) { return query.NewClient(url) 
 
 // rules are the files that the ruler evaluates.
 func rules() ([]string, error) {
-	return []string{filepath.Join("..", "..", "slo", "objectives", "registration.rules.yaml")}, nil
+	files, err := filepath.Glob("../../dashboards/alerts/*.rules.yaml")
+	return append(files, filepath.Join("..", "..", "slo", "objectives", "registration.rules.yaml")), err
 }
 
 // scope is a range that holds both stampedes.
