@@ -48,7 +48,7 @@ func (d *Dashboard) Build(language Language) grafana.Dashboard {
 	for _, mark := range d.Marks {
 		built.Annotations.List = append(built.Annotations.List, grafana.Annotation{
 			Name: mark.Name.In(language), Enable: true, IconColor: mark.Color, DataSource: prometheus,
-			Target: grafana.AnnotationTarget{RefID: "Anno", Expr: mark.Expr, TitleFormat: mark.Name.In(language), UseValueForTime: "on"},
+			Expr: mark.Expr, Step: "5s", TitleFormat: mark.Name.In(language), UseValueForTime: true,
 		})
 	}
 	y := 0

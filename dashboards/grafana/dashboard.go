@@ -64,8 +64,7 @@ type Variable struct {
 	Type        string      `json:"type"`
 	DataSource  *DataSource `json:"datasource,omitempty"`
 	// Query is text for a data source variable and for a text box, and a VariableQuery for one that asks Prometheus.
-	Query any `json:"query"`
-	// Definition is how Grafana's editor shows the query.
+	Query      any     `json:"query"`
 	Regex      string  `json:"regex,omitempty"`
 	Refresh    int     `json:"refresh,omitempty"`
 	Sort       int     `json:"sort,omitempty"`
@@ -101,22 +100,15 @@ type Annotations struct {
 	List []Annotation `json:"list"`
 }
 
-// Annotation is marked where its expression has samples.
+// Annotation is marked where its expression, asked for each Step, has samples. With UseValueForTime the value, in milliseconds
+// since the Unix epoch, is the instant that is marked.
 type Annotation struct {
-	Name       string           `json:"name"`
-	Enable     bool             `json:"enable"`
-	IconColor  string           `json:"iconColor"`
-	DataSource DataSource       `json:"datasource"`
-	Target     AnnotationTarget `json:"target"`
-}
-
-// AnnotationTarget is an annotation's query. Where UseValueForTime is "on" the value, in milliseconds since the Unix epoch, is
-// the instant that is marked.
-type AnnotationTarget struct {
-	RefID           string `json:"refId"`
-	Expr            string `json:"expr"`
-	TitleFormat     string `json:"titleFormat"`
-	TextFormat      string `json:"textFormat,omitempty"`
-	UseValueForTime string `json:"useValueForTime,omitempty"`
-	Step            string `json:"step,omitempty"`
+	Name            string     `json:"name"`
+	Enable          bool       `json:"enable"`
+	IconColor       string     `json:"iconColor"`
+	DataSource      DataSource `json:"datasource"`
+	Expr            string     `json:"expr"`
+	Step            string     `json:"step"`
+	TitleFormat     string     `json:"titleFormat"`
+	UseValueForTime bool       `json:"useValueForTime"`
 }

@@ -166,7 +166,7 @@ func (c *checker) queries(ctx context.Context, parse Parse) {
 		}
 	}
 	for _, a := range c.dashboard.Annotations.List {
-		if _, err := parse(ctx, plain(a.Target.Expr)); err != nil {
+		if _, err := parse(ctx, plain(a.Expr)); err != nil {
 			c.fault("target-promql-rule", a.Name, "%v", err)
 		}
 	}

@@ -197,7 +197,7 @@ func legend(format string, labels map[string]string) string {
 // marks are the instants that an annotation's values name, each once. One that cannot be asked for marks nothing.
 func (c *Client) marks(ctx context.Context, a grafana.Annotation, scope Scope) []int64 {
 	step := scope.Interval()
-	found, err := c.Range(ctx, scope.Interpolate(a.Target.Expr), scope.From.Truncate(step), scope.To.Truncate(step), step)
+	found, err := c.Range(ctx, scope.Interpolate(a.Expr), scope.From.Truncate(step), scope.To.Truncate(step), step)
 	if err != nil {
 		return nil
 	}

@@ -45,7 +45,7 @@ type parts struct {
 // bring brings everything up and lets students storm the service twice.
 func bring(ctx context.Context, dir string) (*parts, error) {
 	p := &parts{dir: dir, begun: time.Now()}
-	for _, step := range []func(context.Context) error{p.startDatabase, p.startService, p.startStack, p.stampedes} {
+	for _, step := range []func(context.Context) error{p.startDatabase, p.startService, p.startStack, p.stampedes, p.settle} {
 		if err := step(ctx); err != nil {
 			p.stop()
 			return nil, err
@@ -191,6 +191,11 @@ func (p *parts) stampedes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// settle waits until the slowest rules have recorded something, after the stampedes.
+func (p *parts) settle(ctx context.Context) error {
+	return p.eventually(ctx, `count(slo:error_ratio:increase3d)`, 3, "the rules of every objective have recorded something")
 }
 
 func (p *parts) open(ctx context.Context, token string, t0 time.Time) error {
