@@ -9,6 +9,9 @@ const (
 	shedding = "overloaded|rate-limited"
 )
 
+// atTheDoor are the limits before the seat ledger; the queue's is among its outcomes.
+const atTheDoor = `limit!="queue"`
+
 func outcomes(matcher string) string {
 	return service("registration_enrollments_total", `op="enroll"`, matcher)
 }
@@ -52,7 +55,7 @@ func openTimeNow() []*Panel {
 			steps(from(1, yellow), from(3, red)).size(3, 4).digits(2),
 		stat(text("Shed", "거부(과부하)"), count, text("Requests refused at once because a limit was reached, in the range shown. Students retry these.",
 			"한도를 넘어 즉시 거부된 요청 수. 학생은 재시도합니다.")).
-			query("round("+sum(increase(outcomes(`outcome=~"`+shedding+`"`)))+")", text("shed", "거부")).
+			query("round("+sum(increase(outcomes(`outcome=~"`+shedding+`"`)))+" + ("+sum(increase(service("registration_shed_total", atTheDoor)))+" or vector(0)))", text("shed", "거부")).
 			steps(from(1, orange)).size(3, 4).help("service.md#requestsareshed"),
 		stat(text("Failed", "실패"), count, text("Requests to enrol that were answered with a fault of ours (5xx, shed ones not counted), in the range shown.",
 			"우리 쪽 오류로 끝난 신청 요청 수 (과부하 거부 제외).")).
@@ -74,7 +77,7 @@ func openTimeTraffic() []*Panel {
 			query(sum(rate(outcomes(`outcome="granted"`))), text("granted", "승인")).colored(green).
 			query(sum(rate(outcomes(`outcome=~"`+refusals+`"`))), text("refused by the rules", "규칙에 따른 거절")).colored(blue).
 			query(sum(rate(outcomes(`outcome="period-not-open"`))), text("too early", "시작 전")).colored(gray).
-			query(sum(rate(outcomes(`outcome=~"`+shedding+`"`))), text("shed", "과부하 거부")).colored(orange).
+			query(sum(rate(outcomes(`outcome=~"`+shedding+`"`)))+" + ("+sum(rate(service("registration_shed_total", atTheDoor)))+" or vector(0))", text("shed", "과부하 거부")).colored(orange).
 			query(sum(rate(outcomes(`outcome=~"unavailable|internal|other|abandoned"`))), text("failed or abandoned", "실패 또는 이탈")).colored(red).
 			query(sum(rate(service("registration_http_request_duration_seconds_count", enrolling))), text("offered", "유입")).limit("text").
 			stack().fromZero().size(12, 9),
@@ -130,6 +133,20 @@ func openTimeSeats() []*Panel {
 			"모든 인스턴스가 마지막 시도에서 데이터베이스를 읽었는지. 초당 여러 번 시도.")).
 			query("min("+service("registration_database_up")+")", text("database", "데이터베이스")).
 			mapped(is(1, text("UP", "정상"), green), is(0, text("DOWN", "장애"), red)).steps(base(gray)).size(3, 8).help("service.md#databasedown"),
+		series(text("Students listening to the seats", "좌석 현황 구독 학생"), count, text("Open streams of the seats, by instance. Beside them, those sent away each second because they were too slow, gone, or the instance drains.",
+			"인스턴스별 열린 좌석 스트림과 초당 끊은 수(너무 느림, 사라짐, 인스턴스 종료).")).
+			query(sumBy("instance", service("registration_seat_streams")), same("{{instance}}")).
+			query(sumBy("reason", rate(service("registration_seat_streams_dropped_total"))), text("sent away: {{reason}}", "끊음: {{reason}}")).onRight(operations).
+			fromZero().size(8, 8),
+		series(text("Refused without the queue", "대기열 없이 거절"), perSecond, text("Requests for a section that was seen full: one read, begun after they came, answers many of them. The others go to the queue.",
+			"만석으로 보인 분반 요청: 도착 후 시작한 조회 하나가 여럿에 답함. 나머지는 대기열로.")).
+			query(sum(rate(service("registration_enroll_look_requests_total"))), text("asked", "요청")).limit("text").
+			query(sum(rate(service("registration_enroll_look_answers_total"))), text("answered by a look", "조회로 응답")).colored(blue).
+			fromZero().size(8, 8),
+		series(text("A look", "조회 시간"), seconds, text("How long one such read takes.", "그 조회 하나에 걸리는 시간.")).
+			query(quantile("0.50", "", service("registration_enroll_look_duration_seconds_bucket")), same("p50")).colored(green).mayBeEmpty("no section was seen full").
+			query(quantile("0.99", "", service("registration_enroll_look_duration_seconds_bucket")), same("p99")).colored(orange).mayBeEmpty("no section was seen full").
+			fromZero().size(8, 8),
 	}
 }
 

@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(writeCommand(stdout), checkCommand(stdout), previewCommand(stdout))
+	root.AddCommand(writeCommand(stdout), checkCommand(stdout), previewCommand(stdout), pushCommand(stdout))
 	for _, sub := range root.Commands() {
 		sub.Args = noArguments
 		sub.Flags().SortFlags = false
