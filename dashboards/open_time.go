@@ -133,20 +133,24 @@ func openTimeSeats() []*Panel {
 			"모든 인스턴스가 마지막 시도에서 데이터베이스를 읽었는지. 초당 여러 번 시도.")).
 			query("min("+service("registration_database_up")+")", text("database", "데이터베이스")).
 			mapped(is(1, text("UP", "정상"), green), is(0, text("DOWN", "장애"), red)).steps(base(gray)).size(3, 8).help("service.md#databasedown"),
+		series(text("Seats left, hottest sections", "인기 분반의 남은 좌석"), count, text("Of the sections that were asked for most since the start. All instances agree within a second.",
+			"기동 후 가장 많이 찾은 분반. 모든 인스턴스가 1초 안에 같아짐.")).
+			query("min by (section) ("+service("registration_section_seats_left")+")", text("section {{section}}", "분반 {{section}}")).
+			fromZero().size(6, 8),
 		series(text("Students listening to the seats", "좌석 현황 구독 학생"), count, text("Open streams of the seats, by instance. Beside them, those sent away each second because they were too slow, gone, or the instance drains.",
 			"인스턴스별 열린 좌석 스트림과 초당 끊은 수(너무 느림, 사라짐, 인스턴스 종료).")).
 			query(sumBy("instance", service("registration_seat_streams")), same("{{instance}}")).
 			query(sumBy("reason", rate(service("registration_seat_streams_dropped_total"))), text("sent away: {{reason}}", "끊음: {{reason}}")).onRight(operations).
-			fromZero().size(8, 8),
+			fromZero().size(6, 8),
 		series(text("Refused without the queue", "대기열 없이 거절"), perSecond, text("Requests for a section that was seen full: one read, begun after they came, answers many of them. The others go to the queue.",
 			"만석으로 보인 분반 요청: 도착 후 시작한 조회 하나가 여럿에 답함. 나머지는 대기열로.")).
 			query(sum(rate(service("registration_enroll_look_requests_total"))), text("asked", "요청")).limit("text").
 			query(sum(rate(service("registration_enroll_look_answers_total"))), text("answered by a look", "조회로 응답")).colored(blue).
-			fromZero().size(8, 8),
+			fromZero().size(6, 8),
 		series(text("A look", "조회 시간"), seconds, text("How long one such read takes.", "그 조회 하나에 걸리는 시간.")).
 			query(quantile("0.50", "", service("registration_enroll_look_duration_seconds_bucket")), same("p50")).colored(green).mayBeEmpty("no section was seen full").
 			query(quantile("0.99", "", service("registration_enroll_look_duration_seconds_bucket")), same("p99")).colored(orange).mayBeEmpty("no section was seen full").
-			fromZero().size(8, 8),
+			fromZero().size(6, 8),
 	}
 }
 

@@ -35,7 +35,7 @@ func serviceHealth() *Dashboard {
 					mayBeEmpty("students with issued tokens do not log in").fromZero().size(6, 8),
 				series(text("Shed by limit, per second", "한도별 거부, 초당"), perSecond, text("Requests refused at once, by the limit that was reached.", "즉시 거부된 요청, 넘은 한도별.")).
 					query(sumBy("limit", rate(service("registration_shed_total"))), same("{{limit}}")).
-					mayBeEmpty("nothing was shed").fromZero().size(6, 8).help("service.md#requestsareshed"),
+					fromZero().size(6, 8).help("service.md#requestsareshed"),
 				series(text("Requests in flight", "처리 중인 요청"), count, text("Requests being answered now, by instance.", "인스턴스별 처리 중인 요청.")).
 					query(sumBy("instance", service("registration_http_requests_in_flight")), same("{{instance}}")).fromZero().size(6, 8),
 				series(text("Outcomes of the ledger, per second", "원장의 결과, 초당"), perSecond, text("What became of each request to enrol or cancel that reached the seat ledger.", "좌석 원장에 도달한 신청과 취소 요청의 결과.")).

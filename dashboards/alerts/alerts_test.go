@@ -114,6 +114,16 @@ func TestEveryAlertHasASeverityASummaryAndARunbook(t *testing.T) {
 	}
 }
 
+func TestTheAlertsOnObjectivesHaveTheirSections(t *testing.T) {
+	t.Parallel()
+	known := sections(t, "slo.md")
+	for _, alert := range []string{"sloburnrate", "sloindicatorabsent"} {
+		for _, word := range []string{"**See** ", "**Why** ", "**Do** "} {
+			require.Contains(t, known[alert], word, alert)
+		}
+	}
+}
+
 func TestEveryPanelsHelpIsASection(t *testing.T) {
 	t.Parallel()
 	for _, d := range dashboards.All() {

@@ -185,10 +185,12 @@ func (r *reader) annotated(notes map[string]note) (a Annotations) {
 			a.ExpectedEvents = r.amount(key, n)
 		case "sla-of":
 			a.SLAOf = n.text
+		case "runbook-url":
+			a.Runbook = n.text
 		case "absent-after":
 			a.AbsentAfter = r.absent(key, n)
 		default:
-			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, description-ko, min-events, throughput-floor, throughput-bins, threshold-seconds, expected-events, absent-after, sla-of)", key)
+			r.faultAt(n.Position, "unknown annotation %s (known: title-ko, description-ko, min-events, throughput-floor, throughput-bins, threshold-seconds, expected-events, absent-after, runbook-url, sla-of)", key)
 		}
 	}
 	if n, ok := notes[Prefix+"throughput-bins"]; ok && a.Floor == 0 {

@@ -112,6 +112,8 @@ type Annotations struct {
 	ExpectedEvents float64
 	// SLAOf names the SLO that this one is the looser promise of, to those outside; empty for an objective of our own.
 	SLAOf string
+	// Runbook is the address of what to do when an alert of `slo rules` fires, or empty.
+	Runbook string
 	// AbsentAfter is for how long the indicator must have no series before `slo rules` has it alerted, 0 for never.
 	AbsentAfter time.Duration
 }

@@ -160,7 +160,7 @@ func burning(o openslo.Objective, a budget.Alert) Rule {
 	all := labels(o)
 	all["severity"] = severity
 	all["long_window"], all["short_window"] = window(a.Long), window(a.Short)
-	return Rule{
+	return withRunbook(o, Rule{
 		Alert: "SLOBurnRate",
 		Expr: recorded("error_ratio", o, a.Long) + " " + threshold + "\nand\n" + recorded("error_ratio", o, a.Short) + " " + threshold +
 			"\nand\n" + recorded("total_events", o, a.Long) + " >= " + number(o.MinEvents),
@@ -170,7 +170,7 @@ func burning(o openslo.Objective, a budget.Alert) Rule {
 			"description": "{{ $value | humanizePercentage }} of the events of the last " + window(a.Long) + " were bad; " + o.TargetText +
 				" % are to be good over the period (" + periodText(o) + "). At least " + number(o.MinEvents) + " events are wanted before this fires.",
 		},
-	}
+	})
 }
 
 func absence(o openslo.Objective) Rule {
@@ -181,13 +181,21 @@ func absence(o openslo.Objective) Rule {
 	}
 	all := labels(o)
 	all["severity"] = "page"
-	return Rule{
+	return withRunbook(o, Rule{
 		Alert: "SLOIndicatorAbsent", Expr: expr, For: window(o.AbsentAfter), Labels: all,
 		Annotations: map[string]string{
 			"summary":     plain(o.Title) + ": there is nothing to measure it by",
 			"description": "No series for this indicator: its target is down, is not scraped, or names its metrics differently. No data is never a pass.",
 		},
+	})
+}
+
+// withRunbook says where an alert's runbook is, where the objective does.
+func withRunbook(o openslo.Objective, alert Rule) Rule {
+	if o.Runbook != "" {
+		alert.Annotations["runbook_url"] = plain(o.Runbook)
 	}
+	return alert
 }
 
 // allowance is 1 − target without the noise of binary fractions.

@@ -145,6 +145,21 @@ func TestWhatIsPromisedIsRecorded(t *testing.T) {
 	}, recorded)
 }
 
+func TestEveryAlertOfTheReferenceServiceHasARunbook(t *testing.T) {
+	for _, g := range generate(t, nil, "../objectives/registration.yaml").Groups {
+		for _, r := range g.Rules {
+			if r.Alert != "" {
+				require.Equal(t, "https://github.com/goormu/stampede/blob/main/dashboards/runbooks/slo.md", r.Annotations["runbook_url"], r.Alert)
+			}
+		}
+	}
+	for _, g := range generate(t, nil, "testdata/spec.yaml").Groups {
+		for _, r := range g.Rules {
+			require.NotContains(t, r.Annotations, "runbook_url", "nobody named one")
+		}
+	}
+}
+
 func TestAFloorHasNoBurnRate(t *testing.T) {
 	file := generate(t, nil, "../command/testdata/spec.yaml")
 	for _, g := range file.Groups {
