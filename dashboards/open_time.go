@@ -102,8 +102,8 @@ func openTimeQueue() []*Panel {
 			query(quantile("0.50", "", service("registration_enroll_queue_wait_seconds_bucket")), same("p50")).colored(green).
 			query(quantile("0.99", "", service("registration_enroll_queue_wait_seconds_bucket")), same("p99")).colored(orange).
 			fromZero().size(6, 8).help("service.md#enrollqueuesaturated"),
-		series(text("A batch, by phase", "배치의 단계별 시간"), seconds, text("Mean time of one transaction, by phase: locking rows, deciding, writing, committing.",
-			"트랜잭션 하나의 평균 시간: 행 잠금, 판정, 쓰기, 커밋.")).
+		series(text("A batch, by phase", "배치의 단계별 시간"), seconds, text("Mean time of one transaction, by phase: waiting for its turn, locking students and sections, deciding, writing, committing.",
+			"트랜잭션 하나의 평균 시간: 차례 대기, 학생과 분반 잠금, 판정, 쓰기, 커밋.")).
 			query(mean("phase", "registration_enroll_batch_duration_seconds"), same("{{phase}}")).stack().fromZero().size(6, 8),
 		series(text("Batches", "배치"), operations, text("Transactions per second, and how many requests one decides (right axis). Batches grow under load: that is what holds the line.",
 			"초당 트랜잭션 수와 하나가 처리하는 요청 수(오른쪽 축). 부하가 커지면 배치가 커짐.")).
