@@ -73,9 +73,21 @@ type announced struct {
 	state  registration.State
 }
 
-// untilTurn is how long it takes until the period opens or closes, an hour at most.
+// followTurns tells listeners that the period opens or closes at that instant, however long the database takes to answer then.
+func (s *Server) followTurns(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(s.untilTurn()):
+			s.announce()
+		}
+	}
+}
+
+// untilTurn is how long it takes until the period opens or closes, or until it may have been changed.
 func (s *Server) untilTurn() time.Duration {
-	period, now, wait := s.period.Load(), s.Clock(), time.Hour
+	period, now, wait := s.period.Load(), s.Clock(), followPeriod
 	for _, turn := range []time.Time{period.OpensAt, period.ClosesAt} {
 		if until := turn.Sub(now); until > 0 && until < wait {
 			wait = until

@@ -139,6 +139,9 @@ func (s *Server) Follow(ctx context.Context) {
 	defer period.Stop()
 	defer sections.Stop()
 	defer seats.Stop()
+	var turns sync.WaitGroup
+	turns.Go(func() { s.followTurns(ctx) })
+	defer turns.Wait()
 	failing := false
 	for {
 		var err error
@@ -151,9 +154,6 @@ func (s *Server) Follow(ctx context.Context) {
 			err = s.refreshSections(ctx)
 		case <-seats.C:
 			err = s.refreshSeats(ctx)
-		case <-time.After(s.untilTurn()):
-			s.announce()
-			continue
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
