@@ -50,12 +50,12 @@ func (c Config) Validate() error {
 }
 
 // Write fills an empty, migrated store with a university, whose students get Password, and with an administrator, whose
-// password the caller gives. The error wraps store.ErrNotEmpty where there are students already.
-func Write(ctx context.Context, db *store.Store, university store.University, adminPassword string) error {
+// password the caller gives, hashed at that cost of bcrypt. The error wraps store.ErrNotEmpty where there are students already.
+func Write(ctx context.Context, db *store.Store, university store.University, adminPassword string, cost int) error {
 	if adminPassword == "" {
 		return errors.New("seeding: the administrator needs a password")
 	}
-	admin, err := bcrypt.GenerateFromPassword([]byte(adminPassword), bcrypt.DefaultCost)
+	admin, err := bcrypt.GenerateFromPassword([]byte(adminPassword), cost)
 	if err != nil {
 		return fmt.Errorf("seeding: hashing the administrator's password: %w", err)
 	}

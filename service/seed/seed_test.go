@@ -109,8 +109,8 @@ func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 func TestSeeding(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db, university := database.Open(t), generate(t, seed.Config{Students: 1000, Sections: 200, Seed: 1})
-		require.ErrorContains(t, seed.Write(t.Context(), db, university, ""), "the administrator needs a password")
-		require.NoError(t, seed.Write(t.Context(), db, university, "비밀-password"))
+		require.ErrorContains(t, seed.Write(t.Context(), db, university, "", bcrypt.MinCost), "the administrator needs a password")
+		require.NoError(t, seed.Write(t.Context(), db, university, "비밀-password", bcrypt.MinCost))
 
 		ids, err := db.StudentIDs(t.Context(), 0)
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestSeeding(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, bcrypt.CompareHashAndPassword([]byte(hash), []byte("비밀-password")))
 
-		err = seed.Write(t.Context(), db, university, "again")
+		err = seed.Write(t.Context(), db, university, "again", bcrypt.MinCost)
 		require.ErrorIs(t, err, store.ErrNotEmpty)
 		again, err := db.StaffPassword(t.Context(), seed.AdminLogin)
 		require.NoError(t, err)

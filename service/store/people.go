@@ -62,6 +62,44 @@ func (s *Store) StaffPassword(ctx context.Context, login string) (hash string, e
 	return hash, nil
 }
 
+// SaveStaff writes a member of the staff; one who has the login already keeps the name and gets the password.
+func (s *Store) SaveStaff(ctx context.Context, staff Staff) (err error) {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("writing a member of the staff: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the error at hand says more
+			err = fmt.Errorf("writing a member of the staff: %w", err)
+		}
+	}()
+	logins, err := collect(ctx, tx, scanString, "SELECT login FROM staff WHERE login = ?"+s.dialect.forUpdate(), staff.Login)
+	if err != nil {
+		return err
+	}
+	query, args := "INSERT INTO staff (name, password_hash, login) VALUES (?, ?, ?)", []any{staff.Name, staff.PasswordHash, staff.Login}
+	if len(logins) > 0 {
+		query, args = "UPDATE staff SET password_hash = ? WHERE login = ?", []any{staff.PasswordHash, staff.Login}
+	}
+	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// HasStaff reports whether anyone of the staff could log in.
+func (s *Store) HasStaff(ctx context.Context) (bool, error) {
+	_, err := one(ctx, s.read, scanString, "SELECT login FROM staff LIMIT 1")
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the staff: %w", err)
+	}
+	return true, nil
+}
+
 // Enrollments returns the seats that a student holds, ordered by section.
 func (s *Store) Enrollments(ctx context.Context, id registration.StudentID) ([]registration.Enrollment, error) {
 	rows, err := collect(ctx, s.frequent, scanEnrollment, enrollmentColumns+" WHERE student_id = ? ORDER BY section_id", int64(id))

@@ -98,6 +98,31 @@ func TestWhatWasFilledInIsRead(t *testing.T) {
 	})
 }
 
+func TestAnAdministratorIsMadeAndGetsANewPassword(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db, ctx := database.Open(t), t.Context()
+		known, err := db.HasStaff(ctx)
+		require.NoError(t, err)
+		require.False(t, known)
+		for _, password := range []string{"first", "second"} {
+			for _, login := range []string{"admin", "Admin", "교무처"} {
+				require.NoError(t, db.SaveStaff(ctx, store.Staff{Login: login, Name: "이름 " + password, PasswordHash: password + " of " + login}))
+			}
+			for _, login := range []string{"admin", "Admin", "교무처"} {
+				hash, err := db.StaffPassword(ctx, login)
+				require.NoError(t, err)
+				require.Equal(t, password+" of "+login, hash)
+			}
+		}
+		known, err = db.HasStaff(ctx)
+		require.NoError(t, err)
+		require.True(t, known)
+		var names int
+		require.NoError(t, database.Raw(t).QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE name = '이름 first'").Scan(&names))
+		require.Equal(t, 3, names, "who is there keeps the name")
+	})
+}
+
 func TestTheTablesRefuseWhatNoLedgerWrites(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database)

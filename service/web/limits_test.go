@@ -34,6 +34,21 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
 }
 
+func TestEveryAnswerCarriesTheHeadersThatProtectItsReader(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for _, path := range []string{"/livez", "/readyz", "/api/v1/period", "/api/v1/me", "/api/v1/openapi.json", "/nowhere"} {
+		header := s.send(http.MethodGet, path, "").header
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), path)
+		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"), path)
+		require.Equal(t, "default-src 'none'; frame-ancestors 'none'", header.Get("Content-Security-Policy"), path)
+		require.Equal(t, "same-origin", header.Get("Cross-Origin-Resource-Policy"), path)
+		require.Equal(t, "no-store", header.Get("Cache-Control"), path)
+		require.Empty(t, header.Get("Server"), path)
+		require.Empty(t, header.Get("Access-Control-Allow-Origin"), path)
+	}
+}
+
 func TestEveryWrongTurnIsAProblem(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -364,6 +364,7 @@ var (
 	noReferrer = []string{"no-referrer"}
 	noFrames   = []string{"default-src 'none'; frame-ancestors 'none'"}
 	noStore    = []string{"no-store"}
+	sameOrigin = []string{"same-origin"}
 )
 
 func secure(header http.Header) {
@@ -371,4 +372,5 @@ func secure(header http.Header) {
 	header["Referrer-Policy"] = noReferrer
 	header["Content-Security-Policy"] = noFrames
 	header["Cache-Control"] = noStore
+	header["Cross-Origin-Resource-Policy"] = sameOrigin
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,8 @@ type serveConfig struct {
 	// FaultsAllowed is the second key to Fault: STAMPEDE_ALLOW_FAULTS=yes.
 	FaultsAllowed bool
 
+	// AllowOrigins are the web sites whose pages may call the API; none but its own by default.
+	AllowOrigins []string
 	// TrustedProxies are the load balancers that say whom a request comes from.
 	TrustedProxies []string
 }
@@ -62,6 +65,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.IntVar(&c.StudentRate, "student-rate", c.StudentRate, "requests a second of one student, twice as many at once; more are answered rate-limited (0: no limit)")
 	f.DurationVar(&c.TokenTTL, "token-ttl", c.TokenTTL, "lifetime of the tokens that log-in gives out")
 	secretFlag(f, &c.SecretFile)
+	f.StringSliceVar(&c.AllowOrigins, "allow-origins", c.AllowOrigins, "ORIGINS of other web sites whose pages may call the API (CORS), as https://host; none by default")
 	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "ADDRESSES or networks (CIDR) whose X-Forwarded-For says whom a request comes from; none by default")
 	f.DurationVar(&c.DrainDelay, "drain-delay", c.DrainDelay, "how long to go on answering, not ready, after SIGTERM: the time a load balancer needs to notice")
 	f.DurationVar(&c.DrainTimeout, "drain-timeout", c.DrainTimeout, "how long requests may take to end after that")
@@ -115,6 +119,12 @@ func (c *serveConfig) Validate() error {
 	}
 	if err := checkTTL(c.TokenTTL); err != nil {
 		fault("--token-ttl %s: %w", c.TokenTTL, err)
+	}
+	for _, origin := range c.AllowOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host || strings.Contains(origin, "*") {
+			fault("--allow-origins %q: want an origin such as https://pages.example.ac.kr, without a path or a *", origin)
+		}
 	}
 	for _, proxy := range c.TrustedProxies {
 		_, address := netip.ParseAddr(proxy)

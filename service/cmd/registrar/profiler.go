@@ -22,7 +22,7 @@ func startProfiler(ctx context.Context, address string, log *slog.Logger) (stop 
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: defaultLimits().readHeader}
 	go func() { _ = server.Serve(listener) }()
 	log.Info("profiler", "url", "http://"+listener.Addr().String()+"/debug/pprof/")
 	return func() { _ = server.Close() }, nil

@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q: the commands are serve, migrate, seed and tokens", args[0])
+				return usagef("unknown command %q: the commands are serve, migrate, admin, seed and tokens", args[0])
 			}
 			return nil
 		},
@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 		}
 		return usagef("%w (see %s --help)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.serveCommand(), a.migrateCommand(), a.seedCommand(), a.tokensCommand())
+	root.AddCommand(a.serveCommand(), a.migrateCommand(), a.adminCommand(), a.seedCommand(), a.tokensCommand())
 	return root
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -29,7 +31,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "freeport": freePort, "answers": answers, "unreadable": unreadable,
+			"exits": exits, "freeport": freePort, "answers": answers, "logsin": logsIn, "unreadable": unreadable,
 		},
 	})
 }
@@ -76,6 +78,18 @@ func answers(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s: %v", args[0], err)
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// logsIn logs in at the staff's side: logsin URL LOGIN PASSWORD.
+func logsIn(ts *testscript.TestScript, neg bool, args []string) {
+	body, err := json.Marshal(map[string]string{"login": args[1], "password": args[2]})
+	ts.Check(err)
+	response, err := http.Post(args[0]+"/api/v1/staff/login", "application/json", bytes.NewReader(body))
+	ts.Check(err)
+	ts.Check(response.Body.Close())
+	if (response.StatusCode == http.StatusOK) == neg {
+		ts.Fatalf("logging in as %s answered %s", args[1], response.Status)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/seed"
 	"github.com/goormu/stampede/service/store"
 )
-
-const passwordVariable = "STAMPEDE_ADMIN_PASSWORD"
 
 // seedConfig is everything that `seed` can be told. Validate sets period.
 type seedConfig struct {
@@ -24,6 +20,7 @@ type seedConfig struct {
 	Seed     seed.Config
 	OpensAt  string
 	ClosesAt string
+	Password passwordConfig
 
 	period registration.Period
 }
@@ -35,6 +32,9 @@ func (c *seedConfig) Validate() error {
 		faults = append(faults, err)
 	}
 	if err := c.Seed.Validate(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.Password.Validate(); err != nil {
 		faults = append(faults, err)
 	}
 	period, err := parsePeriod(c.OpensAt, c.ClosesAt)
@@ -81,19 +81,19 @@ func parseInstant(flag, text string) (time.Time, error) {
 }
 
 func (a *app) seedCommand() *cobra.Command {
-	config := seedConfig{Seed: seed.Config{Students: 20_000, Sections: 800, Seed: 1}}
+	config := seedConfig{Seed: seed.Config{Students: 20_000, Sections: 800, Seed: 1}, Password: newPasswordConfig()}
 	cmd := a.command("seed", "Fill the tables with a made-up university",
 		"seed makes up students, courses, sections and an administrator, and writes them to empty tables. The same flags make the same university.\n"+
-			"Every student's password is "+seed.Password+". The administrator "+seed.AdminLogin+" gets the password in "+passwordVariable+", or a new one, which is printed once.",
+			"Every student's password is "+seed.Password+". The administrator "+seed.AdminLogin+" gets the password in --admin-password-file or "+passwordVariable+", or a new one, which is printed once.",
 		func(cmd *cobra.Command) error {
 			if err := config.Validate(); err != nil {
 				return err
 			}
-			password, _ := a.env(passwordVariable)
-			if len(password) > auth.MaxPasswordBytes {
-				return usagef("%s has %d bytes and may have at most %d", passwordVariable, len(password), auth.MaxPasswordBytes)
+			password, generated, err := a.adminPassword(config.Password)
+			if err != nil {
+				return err
 			}
-			return fill(cmd.Context(), config, password, a.stdout)
+			return fill(cmd.Context(), config, password, generated, a.stdout)
 		})
 	f := cmd.Flags()
 	databaseFlag(f, &config.Database)
@@ -102,10 +102,11 @@ func (a *app) seedCommand() *cobra.Command {
 	f.Uint64Var(&config.Seed.Seed, "seed", config.Seed.Seed, "NUMBER that chance starts from")
 	f.StringVar(&config.OpensAt, "opens-at", config.OpensAt, "INSTANT at which registration opens, RFC 3339; none is announced by default")
 	f.StringVar(&config.ClosesAt, "closes-at", config.ClosesAt, "INSTANT at which it closes")
+	config.Password.flags(f)
 	return cmd
 }
 
-func fill(ctx context.Context, config seedConfig, password string, stdout io.Writer) error {
+func fill(ctx context.Context, config seedConfig, password string, generated bool, stdout io.Writer) error {
 	db, err := openDatabase(ctx, config.Database, store.Options{})
 	if err != nil {
 		return err
@@ -118,11 +119,7 @@ func fill(ctx context.Context, config seedConfig, password string, stdout io.Wri
 	if err != nil {
 		return err
 	}
-	generated := password == ""
-	if generated {
-		password = rand.Text()
-	}
-	if err := seed.Write(ctx, db, university, password); err != nil {
+	if err := seed.Write(ctx, db, university, password, config.Password.Cost); err != nil {
 		if errors.Is(err, store.ErrNotEmpty) {
 			return fmt.Errorf("%w: seed an empty one", err)
 		}
@@ -137,7 +134,7 @@ func fill(ctx context.Context, config seedConfig, password string, stdout io.Wri
 		return err
 	}
 	if generated {
-		_, err = fmt.Fprintf(stdout, "the administrator's login is %s, the password %s: it is not shown again\n", seed.AdminLogin, password)
+		return printPassword(stdout, seed.AdminLogin, password)
 	}
-	return err
+	return nil
 }

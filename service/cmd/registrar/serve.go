@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/cors"
 	"github.com/spf13/cobra"
 
 	"github.com/goormu/stampede/service/admission"
@@ -92,7 +93,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	follower.Go(func() { watchSeats(following, db, metrics, log) })
 	defer func() { unfollow(); follower.Wait() }()
 
-	server := newHTTPServer(handler, log)
+	server := newHTTPServer(share(handler, config.AllowOrigins), defaultLimits(), log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	log.Info("serving", "url", "http://"+listener.Addr().String())
@@ -150,21 +151,41 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 	})
 }
 
-// Limits of one connection. A student's connection may lie idle from the first look at the list until open time.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 90 * time.Second // longer than the ledger's longest wait
-	idleTimeout       = 5 * time.Minute
-	maxHeaderBytes    = 16 << 10
-)
+// limits are what one connection may take: whoever sends its headers or its body a byte at a time is cut off.
+type limits struct {
+	readHeader, read, write, idle time.Duration
+	headerBytes                   int
+}
 
-func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+func defaultLimits() limits {
+	return limits{
+		readHeader: 10 * time.Second, read: 30 * time.Second,
+		write:       90 * time.Second, // longer than the ledger's longest wait
+		idle:        5 * time.Minute,  // a student's connection may lie so from the first look at the list until open time
+		headerBytes: 16 << 10,
+	}
+}
+
+func newHTTPServer(handler http.Handler, limits limits, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: handler, ReadHeaderTimeout: limits.readHeader, ReadTimeout: limits.read, WriteTimeout: limits.write,
+		IdleTimeout: limits.idle, MaxHeaderBytes: limits.headerBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+}
+
+// share lets the pages of other web sites call the API. No cookies are in use, so none are asked for.
+func share(handler http.Handler, origins []string) http.Handler {
+	if len(origins) == 0 {
+		return handler
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"},
+		ExposedHeaders: []string{"ETag", "Retry-After"},
+		MaxAge:         600,
+	}).Handler(handler)
 }
 
 func listen(ctx context.Context, flag, address string) (net.Listener, error) {
@@ -193,6 +214,9 @@ func describe(ctx context.Context, config serveConfig, db *store.Store, listener
 	if descriptors > 0 && descriptors < fewDescriptors {
 		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
 			"descriptors", descriptors)
+	}
+	if known, err := db.HasStaff(ctx); err == nil && !known {
+		log.Warn("nobody of the staff can log in: make an account with `registrar admin`")
 	}
 	if warning, err := db.Durability(ctx); err != nil {
 		log.Warn("it is not known whether the database flushes at each commit", "error", err)

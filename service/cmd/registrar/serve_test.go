@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"io"
@@ -154,38 +153,4 @@ func TestDrainingEndsAtItsTimeoutAndSaysSo(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, got.status)
 	require.Equal(t, "unavailable", got.body["code"])
 	require.ErrorContains(t, <-ended, "requests were still inside after 100ms")
-}
-
-func TestAStudentWhoSendsHeadersForEverIsCutOff(t *testing.T) {
-	t.Parallel()
-	server := newHTTPServer(http.NotFoundHandler(), newLogger(newServeConfig(), io.Discard))
-	require.Positive(t, server.ReadHeaderTimeout)
-	require.Positive(t, server.ReadTimeout)
-	require.Greater(t, server.WriteTimeout, time.Minute, "longer than the ledger's longest wait")
-	require.Positive(t, server.IdleTimeout)
-
-	server.ReadHeaderTimeout = 50 * time.Millisecond
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	go func() { _ = server.Serve(listener) }()
-	defer func() { _ = server.Close() }()
-	slow, err := net.Dial("tcp", listener.Addr().String())
-	require.NoError(t, err)
-	defer func() { _ = slow.Close() }()
-	_, err = slow.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "))
-	require.NoError(t, err)
-	require.NoError(t, slow.SetReadDeadline(time.Now().Add(5*time.Second)))
-	_, err = io.ReadAll(slow)
-	require.NoError(t, err, "the server closed the connection")
-
-	// By hand: the server closes the connection without reading all of it, and http.Client may see that before the answer.
-	long, err := net.Dial("tcp", listener.Addr().String())
-	require.NoError(t, err)
-	defer func() { _ = long.Close() }()
-	_, err = io.WriteString(long, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: "+strings.Repeat("x", 24<<10)+"\r\n\r\n")
-	require.NoError(t, err)
-	response, err := http.ReadResponse(bufio.NewReader(long), nil)
-	require.NoError(t, err)
-	defer func() { _ = response.Body.Close() }()
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, response.StatusCode)
 }
