@@ -30,7 +30,7 @@ func (l *Ledger) work(ctx context.Context) {
 		}
 		began := time.Now()
 		l.settle(ctx, batch, sync.OnceFunc(l.identifying.Unlock))
-		l.rate.observe(len(batch), began, time.Now())
+		l.pace.observe(began, time.Now())
 		for _, r := range batch {
 			l.answer(r)
 		}
@@ -43,13 +43,20 @@ func (l *Ledger) answer(r *request) {
 	close(r.done)
 }
 
-// take takes a request from its caller, who may have left.
+// take takes a request from its caller, who may have left. One that has waited too long is turned away.
 func (l *Ledger) take(r *request) bool {
-	taken := r.take()
-	if taken && l.config.Observer.QueueWait != nil {
+	if !r.take() {
+		return false
+	}
+	if l.config.Observer.QueueWait != nil {
 		l.config.Observer.QueueWait(time.Since(r.asked))
 	}
-	return taken
+	if l.late(r) {
+		r.decided(answer{}, l.overloaded())
+		l.answer(r)
+		return false
+	}
+	return true
 }
 
 // gather returns the first request and what waits behind it in the queue, without those that are not to be had.

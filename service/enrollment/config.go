@@ -35,6 +35,9 @@ type Config struct {
 	Strategy Strategy
 	// QueueSize is how many requests may wait, 20,000 by default; the next one is answered overloaded at once.
 	QueueSize int
+	// MaxWait is how long a request may wait in the queue, 5 s by default: one that would wait longer, by the pace of the
+	// last batches, is answered overloaded at once, and one that did, instead of being decided.
+	MaxWait time.Duration
 	// BatchSize is the greatest number of requests in a transaction, 1 to MaxBatch (the default). ForUpdate ignores it.
 	BatchSize int
 	// Timeout bounds one try of a transaction, 15 s by default.
@@ -97,6 +100,9 @@ func (c Config) Validate() error {
 	if c.BatchSize < 0 || c.BatchSize > MaxBatch {
 		faults = append(faults, fmt.Errorf("batch size %d is outside 1 to %d", c.BatchSize, MaxBatch))
 	}
+	if c.MaxWait < 0 {
+		faults = append(faults, fmt.Errorf("the longest wait of %s is negative", c.MaxWait))
+	}
 	if c.Timeout < 0 {
 		faults = append(faults, fmt.Errorf("transaction time-out %s is negative", c.Timeout))
 	}
@@ -115,6 +121,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.QueueSize == 0 {
 		c.QueueSize = 20_000
+	}
+	if c.MaxWait == 0 {
+		c.MaxWait = 5 * time.Second
 	}
 	if c.BatchSize == 0 {
 		c.BatchSize = MaxBatch

@@ -3,8 +3,6 @@ package enrollment
 import (
 	"context"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +18,7 @@ type Ledger struct {
 	queue  chan *request
 	looks  chan *request // nil where nobody looks
 	full   full
-	rate   rate
+	pace   pace
 	wrong  *mistakes
 
 	catalogue atomic.Pointer[catalogue]
@@ -201,6 +199,9 @@ func (l *Ledger) enqueue(ctx context.Context, r *request) error {
 	if l.closed {
 		return &registration.Error{Code: registration.Unavailable, Detail: errDraining.Detail, RetryAfter: time.Second}
 	}
+	if l.crowded() {
+		return l.overloaded()
+	}
 	queue := l.queue
 	if l.looks != nil && r.op == opEnroll && !r.ordered && l.full.has(r.section) {
 		queue = l.looks
@@ -214,21 +215,8 @@ func (l *Ledger) push(queue chan<- *request, r *request) error {
 	case queue <- r:
 		return nil
 	default:
-		return &registration.Error{
-			Code: registration.Overloaded, Detail: "too many requests wait; ask again later", RetryAfter: l.retryAfter(),
-		}
+		return l.overloaded()
 	}
-}
-
-// retryAfter is how long the backlog takes at the present rate of answers, 1 s at least and 30 s at most, and up to half
-// as long again by chance, so that those who were sent away do not come back together.
-func (l *Ledger) retryAfter() time.Duration {
-	perSecond := l.rate.perSecond()
-	if perSecond <= 0 {
-		perSecond = 1000 // nothing is known yet
-	}
-	seconds := math.Min(math.Max(float64(len(l.queue))/perSecond, 1), 30)
-	return time.Duration(seconds * (1 + rand.Float64()/2) * float64(time.Second)) //nolint:gosec // spreads, guards nothing
 }
 
 func (l *Ledger) outcome(op op, outcome string) {

@@ -190,3 +190,55 @@ func TestConfigReportsEveryFaultAtOnce(t *testing.T) {
 	}
 	require.NoError(t, enrollment.Config{}.Validate())
 }
+
+func TestWhoWaitedTooLongIsTurnedAwayUndecided(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		const patience = 100 * time.Millisecond
+		db, g := fill(t, database, storetest.University(3, seats(9)...)), newGate()
+		ledger := newLedger(t, db, enrollment.Config{Clock: g.clock, MaxWait: patience})
+		release := g.hold(t, ledger, student(2))
+		answers := make(chan error, 1)
+		go func() {
+			_, err := ledger.Enroll(t.Context(), student(0), 1, "k")
+			answers <- err
+		}()
+		queued(t, ledger, 1)
+		<-time.After(patience) // the database stands still for longer than anybody may wait
+		release()
+		err := <-answers
+		requireCode(t, registration.Overloaded, err)
+		var refusal *registration.Error
+		require.ErrorAs(t, err, &refusal)
+		require.GreaterOrEqual(t, refusal.RetryAfter, time.Second)
+		held, err := db.Enrollments(t.Context(), student(0))
+		require.NoError(t, err)
+		require.Empty(t, held)
+		_, err = ledger.Enroll(t.Context(), student(0), 1, "k")
+		require.NoError(t, err)
+	})
+}
+
+func TestWhoWouldWaitTooLongIsTurnedAwayAtOnce(t *testing.T) {
+	db := fill(t, storetest.SQLite(t), storetest.University(10, seats(9)...))
+	clock, stop := make(chan struct{}), make(chan struct{})
+	ledger := newLedger(t, db, enrollment.Config{BatchSize: 1, MaxWait: 150 * time.Millisecond, Clock: func() time.Time {
+		select {
+		case <-clock:
+		case <-stop:
+		}
+		return time.Now()
+	}})
+	defer close(stop)
+	answers := make(chan answer, 10)
+	ask := func(n int) { answers <- send(t.Context(), ledger, request{student: student(n), section: 1, key: "k"}) }
+	go ask(0)
+	<-time.After(100 * time.Millisecond) // the first batch takes that long, and the next ones seem to
+	clock <- struct{}{}
+	require.Empty(t, (<-answers).code)
+	for n := 1; n < 4; n++ { // one is being decided, two wait
+		go ask(n)
+		require.Eventually(t, func() bool { return ledger.QueueDepth() == n-1 }, 10*time.Second, time.Millisecond)
+	}
+	_, err := ledger.Enroll(t.Context(), student(5), 1, "k") // returns although nothing moves
+	requireCode(t, registration.Overloaded, err)
+}

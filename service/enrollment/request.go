@@ -1,7 +1,6 @@
 package enrollment
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -87,27 +86,4 @@ func (r *request) outcome() string {
 	default:
 		return "granted"
 	}
-}
-
-// rate follows how many requests a second are answered while there is work, as a moving average over batches.
-type rate struct {
-	bits atomic.Uint64
-	last atomic.Int64 // when the last batch was done, Unix ns
-}
-
-func (r *rate) perSecond() float64 { return math.Float64frombits(r.bits.Load()) }
-
-// observe notes a batch. Batches overlap: what counts is the time since the one before was done, or since this one began.
-func (r *rate) observe(requests int, began, done time.Time) {
-	last := r.last.Swap(done.UnixNano())
-	took := time.Duration(done.UnixNano() - max(last, began.UnixNano()))
-	if took <= 0 {
-		return
-	}
-	const weight = 0.2
-	now := float64(requests) / took.Seconds()
-	if old := r.perSecond(); old > 0 {
-		now = old*(1-weight) + now*weight
-	}
-	r.bits.Store(math.Float64bits(now))
 }

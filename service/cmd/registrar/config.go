@@ -26,6 +26,7 @@ type serveConfig struct {
 	PprofListen  string
 	Strategy     string
 	Queue        int
+	QueueWait    time.Duration
 	MaxInFlight  int
 	Streams      int
 	StudentRate  int
@@ -48,7 +49,7 @@ type serveConfig struct {
 
 func newServeConfig() serveConfig {
 	return serveConfig{
-		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, MaxInFlight: 30_000, Streams: 20_000, StudentRate: 50,
+		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, QueueWait: 5 * time.Second, MaxInFlight: 30_000, Streams: 20_000, StudentRate: 50,
 		TokenTTL: 2 * time.Hour, DrainTimeout: 20 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
@@ -60,6 +61,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.PprofListen, "pprof-listen", c.PprofListen, "loopback ADDRESS of the profiler; none by default")
 	f.StringVar(&c.Strategy, "strategy", c.Strategy, "how seats are granted: group-commit, or for-update for comparison")
 	f.IntVar(&c.Queue, "queue", c.Queue, "enrol and cancel requests that may wait; more are answered overloaded")
+	f.DurationVar(&c.QueueWait, "queue-wait", c.QueueWait, "how long they may wait; who would wait longer is answered overloaded")
 	f.IntVar(&c.MaxInFlight, "max-in-flight", c.MaxInFlight, "requests that may be inside at once; more are answered overloaded")
 	f.IntVar(&c.Streams, "streams", c.Streams, "students who may listen to the seats at once (0: nobody); more are answered overloaded")
 	f.IntVar(&c.StudentRate, "student-rate", c.StudentRate, "requests a second of one student, twice as many at once; more are answered rate-limited (0: no limit)")
@@ -107,6 +109,9 @@ func (c *serveConfig) Validate() error {
 	}
 	if c.Queue < 1 || c.Queue > 1_000_000 {
 		fault("--queue %d: want 1 to 1000000", c.Queue)
+	}
+	if c.QueueWait < time.Millisecond || c.QueueWait > time.Minute {
+		fault("--queue-wait %s: want 1ms to 1m", c.QueueWait)
 	}
 	if c.MaxInFlight < 1 || c.MaxInFlight > 1_000_000 {
 		fault("--max-in-flight %d: want 1 to 1000000", c.MaxInFlight)

@@ -74,7 +74,7 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	metrics, board := telemetry.New(prometheus.NewRegistry()), seats.NewBoard(time.Now)
 	defer board.Close()
 	ledger, err := enrollment.New(db, enrollment.Config{
-		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, Faults: config.faults(), Logger: log,
+		Strategy: enrollment.Strategy(config.Strategy), QueueSize: config.Queue, MaxWait: config.QueueWait, Faults: config.faults(), Logger: log,
 		Observer: enrollment.Observer{QueueWait: metrics.QueueWait, Batch: metrics.Batch, Phase: metrics.Phase, Outcome: metrics.Outcome, Seats: board.Committed, Look: metrics.Look, Asked: board.Asked},
 	})
 	if err != nil {
@@ -209,7 +209,7 @@ func describe(ctx context.Context, config serveConfig, db *store.Store, listener
 	descriptors := raiseDescriptors()
 	log.Info("configuration",
 		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
-		"queue", config.Queue, "max_in_flight", config.MaxInFlight, "streams", config.Streams, "student_rate", config.StudentRate, "token_ttl", config.TokenTTL.String(),
+		"queue", config.Queue, "queue_wait", config.QueueWait.String(), "max_in_flight", config.MaxInFlight, "streams", config.Streams, "student_rate", config.StudentRate, "token_ttl", config.TokenTTL.String(),
 		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "fault", config.Fault)
 	if descriptors > 0 && descriptors < fewDescriptors {
 		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
