@@ -19,7 +19,7 @@ const (
 	// maxBehind is how many events a listener may miss before it is told to start anew: some seconds' worth at open time.
 	maxBehind = 32
 	// streamWriteTimeout is for how long a listener's connection may take nothing.
-	streamWriteTimeout = 5 * time.Second
+	streamWriteTimeout = 10 * time.Second
 )
 
 func (s *Server) seatRoutes(e *gin.Engine) {

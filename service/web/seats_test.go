@@ -84,7 +84,7 @@ type stream struct {
 func (s *service) listen(headers ...string) *stream {
 	t := s.t.(*testing.T)
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/v1/seats/stream", http.NoBody)
 	require.NoError(t, err)
 	for i := 0; i < len(headers); i += 2 {
@@ -242,7 +242,7 @@ func TestASlowListenerHoldsNobodyUpAndIsToldToStartAnew(t *testing.T) {
 	for n := range 100 {
 		s.announceMuch(n)
 	}
-	require.NoError(t, slow.SetReadDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, slow.SetReadDeadline(time.Now().Add(40*time.Second)))
 	var heard []byte
 	for part := make([]byte, 1<<20); !bytes.HasSuffix(heard, []byte("event: resync\ndata: {}\n\n\r\n0\r\n\r\n")); {
 		n, err := slow.Read(part)
@@ -260,7 +260,7 @@ func TestAListenerThatTakesNothingIsDropped(t *testing.T) {
 	for n := range 100 {
 		s.announceMuch(n)
 	}
-	require.Eventually(t, func() bool { return s.metric("registration_seat_streams", nil) == 0 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.metric("registration_seat_streams", nil) == 0 }, 40*time.Second, 10*time.Millisecond)
 	require.Equal(t, 1, s.metric("registration_seat_streams_dropped_total", map[string]string{"reason": "gone"}))
 }
 
