@@ -13,11 +13,11 @@ func slos() *Dashboard {
 		return "min(" + recorded("slo:alert:burn_rate", `long_window="`+window+`"`) + ")"
 	}
 	// events are those of the range, added up from windows that do not overlap. An opening of this minute lies in no such window
-	// yet: until it does, the largest window of the range stands for it.
+	// yet: until it does, the newest window stands for it.
 	events := func(what string) string {
 		windows := recorded("slo:" + what + "_events:increase5m")
-		largest := "sum by (slo) (max_over_time(" + windows + "[$__range]))"
-		return "(sum by (slo) (sum_over_time(" + windows + "[$__range:5m])) >= " + largest + " or " + largest + ")"
+		newest := "sum by (slo) (last_over_time(" + windows + "[$__range]))"
+		return "(sum by (slo) (sum_over_time(" + windows + "[$__range:5m])) >= " + newest + " or " + newest + ")"
 	}
 	allowed := "max by (slo) (" + recorded("slo:error_budget:ratio") + ")"
 	period := "max by (slo) (" + recorded("slo:error_budget:events") + ")"
