@@ -151,7 +151,7 @@ func (c *Client) Ask(ctx context.Context, d grafana.Dashboard, scope Scope) *Pag
 	page := &Page{Scope: scope, Marks: map[string][]int64{}}
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {
-			page.Results = append(page.Results, c.ask(ctx, p.ID, target, scope))
+			page.Results = append(page.Results, c.AskOne(ctx, p.ID, target, scope))
 		}
 	}
 	for _, mark := range d.Annotations.List {
@@ -160,7 +160,8 @@ func (c *Client) Ask(ctx context.Context, d grafana.Dashboard, scope Scope) *Pag
 	return page
 }
 
-func (c *Client) ask(ctx context.Context, panel int, target grafana.Target, scope Scope) Result {
+// AskOne asks one query of a panel.
+func (c *Client) AskOne(ctx context.Context, panel int, target grafana.Target, scope Scope) Result {
 	r := Result{Panel: panel, RefID: target.RefID, Expr: scope.Interpolate(target.Expr)}
 	begun := time.Now()
 	if target.Instant {

