@@ -124,7 +124,7 @@ func (c *Client) lines(ctx context.Context, expr string, at time.Time) ([]string
 			}
 		}
 		slices.Sort(pairs)
-		lines = append(lines, fmt.Sprintf("%s{%s} %s %d", s.Labels["__name__"], strings.Join(pairs, ", "), strconv.FormatFloat(s.Values[0], 'f', -1, 64), s.Times[0]))
+		lines = append(lines, fmt.Sprintf("%s{%s} %s %d", s.Labels["__name__"], strings.Join(pairs, ","), strconv.FormatFloat(s.Values[0], 'f', -1, 64), s.Times[0]))
 	}
 	return lines, nil
 }
