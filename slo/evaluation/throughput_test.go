@@ -45,6 +45,9 @@ func TestAThroughputFloorFromScrapesIsJudgedByItsBounds(t *testing.T) {
 			o := v.Objectives[0]
 			require.Equal(t, tt.reasons, codes(o.Reasons), "%v", o.Reasons)
 			require.Equal(t, tt.state, o.State)
+			require.InDelta(t, []float64{4000, 2000, 3000, 3000}[i], o.Rates.Peak, 1e-6, "as fine as the scrapes")
+			require.InDelta(t, 1, o.Rates.PeakOver, 0)
+			require.InDelta(t, *o.Good/10, o.Rates.Mean, 1e-9, "from T0 to the end")
 			if tt.most > 0 {
 				require.InDelta(t, tt.least, *o.Least, 1e-6)
 				require.InDelta(t, tt.most, *o.Most, 1e-6)

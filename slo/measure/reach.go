@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -68,4 +69,43 @@ func ReachBins(bins []float64, width time.Duration, events float64) Reach {
 		}
 	}
 	return Reach{}
+}
+
+// Peak is the highest rate in events a second that a count rose at, as fine as its scrapes: each series rose evenly, as far
+// as anybody knows, from one of its scrapes to the next, and the rates of all series at an instant are added up. Over is
+// how long such a step is.
+func (c Count) Peak() (rate float64, over time.Duration) {
+	type change struct {
+		at    int64
+		delta float64
+	}
+	var changes []change
+	for _, s := range c.steps {
+		from := s.from
+		if from == never {
+			from = s.to - max(c.Interval.Milliseconds(), 1)
+		}
+		if s.events > 0 && s.to > from {
+			r := s.events / (float64(s.to-from) / 1000)
+			changes = append(changes, change{from, r}, change{s.to, -r})
+		}
+	}
+	slices.SortFunc(changes, func(a, b change) int { // what ends comes before what begins
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.delta, b.delta))
+	})
+	now := 0.0
+	for _, ch := range changes {
+		now += ch.delta
+		rate = max(rate, now)
+	}
+	return rate, max(c.Interval, time.Millisecond)
+}
+
+// PeakBins is the highest rate in events a second of any bin.
+func PeakBins(bins []float64, width time.Duration) float64 {
+	most := 0.0
+	for _, n := range bins {
+		most = max(most, n)
+	}
+	return most / width.Seconds()
 }

@@ -180,6 +180,7 @@ func TestOneFaultEach(t *testing.T) {
 		{"no source", "type: prometheus, ", "", `metricSource.type must be Prometheus, not ""`},
 		{"a field of the source's spec", "query: total", "query: total, interval: 5m", `unknown field "interval" (known: query)`},
 		{"no query", "spec: {query: total}", "spec: {}", "metricSource.spec has no query"},
+		{"an empty ratio", ratio[strings.Index(ratio, "\n        counter"):], "\n", "has neither ratioMetric nor thresholdMetric"},
 		{"no total", "total:", "tutal:", "ratioMetric has no total"},
 		{"good and bad", "total:", "bad: {metricSource: {type: prometheus, spec: {query: bad}}}\n        total:", "good and bad exclude each other"},
 		{"an indicator twice", "  indicator:", "  indicatorRef: b\n  indicator:", "exclude each other"},
@@ -279,7 +280,7 @@ func TestVariablesAreReplacedAsAShellDoes(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(head + "spec:\n" + ratio + rest))
-	for _, path := range []string{"../objectives/registration.yaml", "testdata/everything.yaml"} {
+	for _, path := range []string{"../objectives/registration.yaml", "testdata/everything.yaml", "testdata/corpus/accepted.yaml", "testdata/corpus/refused.yaml"} {
 		data, err := os.ReadFile(path)
 		require.NoError(f, err)
 		f.Add(data)
@@ -293,8 +294,18 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, o := range spec.Objectives {
-			require.NotNil(t, o.Total)
-			require.NotEqual(t, o.Good == nil, o.Bad == nil)
+			if o.Metric == nil {
+				require.NotNil(t, o.Total)
+				require.NotEqual(t, o.Good == nil, o.Bad == nil)
+			} else {
+				require.Len(t, o.Queries(), 1)
+			}
+			if o.Slices != nil {
+				require.Positive(t, o.Slices.Width)
+			}
+			if o.Calendar != nil {
+				o.Calendar.Began(o.Period, time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC))
+			}
 			require.GreaterOrEqual(t, o.Target, 0.0)
 			require.Less(t, o.Target, 1.0)
 		}
@@ -360,6 +371,9 @@ func TestACalendarsPeriodsFollowTheCalendar(t *testing.T) {
 	}
 	_, ok := c.Began("1Q", c.Start.Add(-time.Second))
 	require.False(t, ok)
+	began, ok := openslo.Calendar{Start: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}.Began("1m", at)
+	require.True(t, ok)
+	require.True(t, at.Equal(began), "two thousand years are no long way")
 }
 
 func TestAnSLAIsLooserThanItsSLO(t *testing.T) {

@@ -52,9 +52,9 @@ func (c Calendar) Began(period string, at time.Time) (began time.Time, ok bool) 
 		case 'Y':
 			return c.Start.AddDate(i*n, 0, 0)
 		}
-		return c.Start.Add(time.Duration(i) * length)
+		return time.Unix(c.Start.Unix()+int64(i)*int64(length/time.Second), int64(c.Start.Nanosecond())).In(c.Start.Location())
 	}
-	i := int(at.Sub(c.Start) / length)
+	i := int(float64(at.Unix()-c.Start.Unix()) / length.Seconds()) // a Duration ends after 292 years
 	for !nth(i + 1).After(at) {
 		i++
 	}

@@ -240,7 +240,7 @@ func (r *reader) indicator(n ast.Node, what string) *indicatorBody {
 	switch {
 	case hasThreshold && hasRatio:
 		r.fault(o.fields["thresholdMetric"].Key, "%s: thresholdMetric and ratioMetric exclude each other", what)
-	case o.fields["thresholdMetric"] == nil && o.fields["ratioMetric"] == nil:
+	case o.get("thresholdMetric") == nil && o.get("ratioMetric") == nil: // absent, or empty
 		r.fault(n, "%s has neither ratioMetric nor thresholdMetric", what)
 	}
 	o.rest()

@@ -12,6 +12,10 @@ import (
 // outlook says what an objective's window took of its period's error budget, and how fast it burns; empty where that is
 // not known.
 func outlook(o verdict.Objective) (out []Both) {
+	if r := o.Rates; r != nil {
+		over := figure.Duration(time.Duration(r.PeakOver * float64(time.Second)))
+		out = append(out, bothf("mean %s, peak %s over %s", "평균 %s, 최고 %s(%s 동안)", figure.Rate(r.Mean), figure.Rate(r.Peak), over))
+	}
 	if text := latencies(o); text != "" {
 		out = append(out, both(text, text))
 	}

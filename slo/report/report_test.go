@@ -97,7 +97,8 @@ func met() *verdict.Verdict {
 			{
 				Name: "answer-throughput", Title: "First answers a second, until 99 % of students have theirs", TitleKorean: "학생 99 %가 확답을 받을 때까지 초당 첫 확답 수",
 				Kind: verdict.KindThroughput, Unit: verdict.UnitEvents, State: verdict.Met, Target: 0.99, TargetPercent: "99", Floor: pointer(2000), Value: pointer(2151.6),
-				Good: pointer(10000), Total: pointer(10000),
+				Rates: &verdict.Rates{Mean: 1428.6, Peak: 2990, PeakOver: 0.1},
+				Good:  pointer(10000), Total: pointer(10000),
 				Measurements: []verdict.Measurement{measured("good", `a_seconds_count`, 10000), measured("total", "students_total", 10000)},
 			},
 		},

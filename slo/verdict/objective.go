@@ -186,6 +186,7 @@ func (j *judge) throughput() {
 	if !ok {
 		return
 	}
+	j.rates()
 	if !reach.Reached {
 		span := j.m.Window.End.Sub(j.begin().From).Seconds()
 		value := j.good / math.Max(span, 1e-3)
@@ -212,6 +213,19 @@ func (j *judge) throughput() {
 			j.out.Most = &most
 		}
 	}
+}
+
+// rates tells the mean from T0 to the window's end, and the peak as finely as it is known.
+func (j *judge) rates() {
+	r := Rates{Mean: j.good / math.Max(j.m.Window.End.Sub(j.begin().From).Seconds(), 1e-3)}
+	if j.fromBins() {
+		width := j.m.Run.Bins.Width
+		r.Peak, r.PeakOver = measure.PeakBins(j.m.Run.Bins.Counts[j.spec.FloorBins], width), width.Seconds()
+	} else {
+		peak, over := j.m.Part.Peak()
+		r.Peak, r.PeakOver = peak, over.Seconds()
+	}
+	j.out.Rates = &r
 }
 
 func (j *judge) fromBins() bool { return j.m.Run != nil && j.spec.FloorBins != "" }

@@ -164,6 +164,8 @@ type Objective struct {
 	// Least and Most bound a throughput that scrapes tell only roughly; null elsewhere.
 	Least *float64 `json:"value_least,omitempty"`
 	Most  *float64 `json:"value_most,omitempty"`
+	// Rates are those of a throughput; null elsewhere.
+	Rates *Rates `json:"rates"`
 	// Interval bounds a ratio's value; null for a throughput and where there is no value.
 	Interval *Interval `json:"interval"`
 	// Threshold is the latency that the objective is about in seconds, 0 for none.
@@ -196,6 +198,14 @@ type BurnDown struct {
 
 // burnDownSteps is how many steps a burn-down has at most.
 const burnDownSteps = 240
+
+// Rates are events a second: the mean from T0 to the window's end, and the highest over a bin of the run record, or over a
+// scrape interval.
+type Rates struct {
+	Mean     float64 `json:"mean"`
+	Peak     float64 `json:"peak"`
+	PeakOver float64 `json:"peak_over_seconds"`
+}
 
 // Quantile bounds a latency in seconds: it lies above Low and is at most High, which is null beyond the last edge.
 type Quantile struct {
