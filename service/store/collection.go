@@ -17,6 +17,7 @@ import (
 type Collection[T any] struct {
 	store   *Store
 	table   string
+	first   string   // the first statement of an edit: raiseVersion, or lockCatalogue where no ledger keeps a copy
 	columns []string // without id
 	scan    func(scanner) (T, error)
 	values  func(T) []any // parallel to columns
@@ -68,7 +69,7 @@ func (c *Collection[T]) List(ctx context.Context, page registration.Page) ([]T, 
 // one with its id. What is not there is a registration.Error with the code not-found, what would contradict other rows or
 // break enrolments one with the code conflict.
 func (c *Collection[T]) Save(ctx context.Context, row T) (T, error) {
-	if err := c.store.edit(ctx, func(e *edit) error { return c.save(ctx, e, &row) }); err != nil {
+	if err := c.store.edit(ctx, c.first, func(e *edit) error { return c.save(ctx, e, &row) }); err != nil {
 		return row, fmt.Errorf("saving to table %s: %w", c.table, err)
 	}
 	return row, nil
@@ -116,7 +117,7 @@ func (c *Collection[T]) update(ctx context.Context, e *edit, row T) error {
 // Remove removes a row. Where there is none the error is a registration.Error with the code not-found, where others refer
 // to it one with the code conflict.
 func (c *Collection[T]) Remove(ctx context.Context, id int64) error {
-	err := c.store.edit(ctx, func(e *edit) error {
+	err := c.store.edit(ctx, c.first, func(e *edit) error {
 		old, err := c.lock(ctx, e, id)
 		if err != nil {
 			return err
@@ -222,11 +223,15 @@ func (e *edit) exists(ctx context.Context, query string, args ...any) (bool, err
 	return err == nil, err
 }
 
-// raiseVersion comes first in every transaction that changes the catalogue, so that they wait for one another.
-const raiseVersion = "UPDATE catalogue SET version = version + 1 WHERE id = 1"
+// One of these comes first in every transaction of the staff, so that they wait for one another. The second tells no ledger
+// to read its copy anew: that would cost the first batch after an opening was moved.
+const (
+	raiseVersion  = "UPDATE catalogue SET version = version + 1 WHERE id = 1"
+	lockCatalogue = "UPDATE catalogue SET id = id WHERE id = 1"
+)
 
-// edit runs one change of the catalogue.
-func (s *Store) edit(ctx context.Context, change func(*edit) error) (err error) {
+// edit runs one change of the catalogue or the periods.
+func (s *Store) edit(ctx context.Context, first string, change func(*edit) error) (err error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -236,7 +241,7 @@ func (s *Store) edit(ctx context.Context, change func(*edit) error) (err error) 
 			_ = tx.Rollback() // the error at hand says more
 		}
 	}()
-	if _, err := tx.ExecContext(ctx, raiseVersion); err != nil {
+	if _, err := tx.ExecContext(ctx, first); err != nil {
 		return err
 	}
 	if err := change(&edit{Tx: tx, dialect: s.dialect}); err != nil {

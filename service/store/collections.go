@@ -11,7 +11,7 @@ import (
 // Majors returns the fields of study.
 func (s *Store) Majors() *Collection[registration.Major] {
 	return &Collection[registration.Major]{
-		store: s, table: "major", columns: []string{"name", "name_en"},
+		store: s, table: "major", first: raiseVersion, columns: []string{"name", "name_en"},
 		scan: func(row scanner) (m registration.Major, err error) {
 			err = row.Scan(&m.ID, &m.Name, &m.NameEN)
 			return m, err
@@ -26,7 +26,7 @@ func (s *Store) Majors() *Collection[registration.Major] {
 // Professors returns those who teach.
 func (s *Store) Professors() *Collection[registration.Professor] {
 	return &Collection[registration.Professor]{
-		store: s, table: "professor", columns: []string{"name", "name_en", "major_id"},
+		store: s, table: "professor", first: raiseVersion, columns: []string{"name", "name_en", "major_id"},
 		scan: func(row scanner) (p registration.Professor, err error) {
 			err = row.Scan(&p.ID, &p.Name, &p.NameEN, &p.MajorID)
 			return p, err
@@ -41,7 +41,7 @@ func (s *Store) Professors() *Collection[registration.Professor] {
 // Courses returns what is taught. The credits of a course stay as they are while anyone holds a seat of its sections.
 func (s *Store) Courses() *Collection[registration.Course] {
 	return &Collection[registration.Course]{
-		store: s, table: "course", columns: []string{"code", "name", "name_en", "major_id", "credits"},
+		store: s, table: "course", first: raiseVersion, columns: []string{"code", "name", "name_en", "major_id", "credits"},
 		scan: func(row scanner) (c registration.Course, err error) {
 			err = row.Scan(&c.ID, &c.Code, &c.Name, &c.NameEN, &c.MajorID, &c.Credits)
 			return c, err
@@ -71,7 +71,7 @@ func (s *Store) Courses() *Collection[registration.Course] {
 // removed, for the record of that names it.
 func (s *Store) Classes() *Collection[registration.Class] {
 	return &Collection[registration.Class]{
-		store: s, table: "section", columns: []string{"course_id", "professor_id", "capacity", "only_major_id", "min_year"},
+		store: s, table: "section", first: raiseVersion, columns: []string{"course_id", "professor_id", "capacity", "only_major_id", "min_year"},
 		scan: func(row scanner) (c registration.Class, err error) {
 			err = row.Scan(&c.ID, &c.CourseID, &c.ProfessorID, &c.Capacity, &c.OnlyMajorID, &c.MinYear)
 			return c, err

@@ -24,7 +24,7 @@ func (s *Store) SetPeriod(ctx context.Context, period registration.Period) error
 	if err := period.Validate(); err != nil {
 		return err
 	}
-	if err := s.edit(ctx, func(e *edit) error {
+	if err := s.edit(ctx, lockCatalogue, func(e *edit) error {
 		if _, err := e.ExecContext(ctx, "DELETE FROM registration_period"); err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) MovePeriod(ctx context.Context, now time.Time, period registrati
 	}
 	periods := s.Periods()
 	periods.allow = nil
-	if err := s.edit(ctx, func(e *edit) error {
+	if err := s.edit(ctx, lockCatalogue, func(e *edit) error {
 		schedule, _, err := scheduleFrom(ctx, e)
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (s *Store) MovePeriod(ctx context.Context, now time.Time, period registrati
 // taken, or given back, in one of them outside of it.
 func (s *Store) Periods() *Collection[registration.ScheduledPeriod] {
 	return &Collection[registration.ScheduledPeriod]{
-		store: s, table: "registration_period", columns: []string{"opens_at", "closes_at"},
+		store: s, table: "registration_period", first: lockCatalogue, columns: []string{"opens_at", "closes_at"},
 		scan: func(row scanner) (p registration.ScheduledPeriod, err error) {
 			var opens, closes int64
 			err = row.Scan(&p.ID, &opens, &closes)

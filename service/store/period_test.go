@@ -44,7 +44,7 @@ func TestThePeriodsAreKeptInTheirOrder(t *testing.T) {
 		early, err := db.Periods().Save(ctx, registration.ScheduledPeriod{Period: hours(1, 2)})
 		require.NoError(t, err)
 		require.Equal(t, []registration.Period{hours(0, 1), hours(1, 2), hours(20, 30)}, schedule(t, db))
-		require.Equal(t, before+2, catalogueNumber(t, db))
+		require.Equal(t, before, catalogueNumber(t, db), "ledgers read the periods each time, and need not read the sections anew")
 		for _, clash := range []registration.ScheduledPeriod{
 			{Period: hours(-1, 1)}, {Period: hours(0, 1)}, {Period: hours(29, 40)}, {Period: hours(-9, 40)}, {ID: late.ID, Period: hours(1, 30)},
 		} {
@@ -162,4 +162,29 @@ func TestTheOnlyPeriodOfAnOlderVersionIsKept(t *testing.T) {
 			require.Empty(t, schedule(t, db))
 		})
 	}
+}
+
+func TestOfManyWhoPlanTheSameTimeOnlyOneDoes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db := database.Open(t)
+		codes := make([]registration.Code, 12)
+		var all sync.WaitGroup
+		for i := range codes {
+			all.Go(func() {
+				_, err := db.Periods().Save(t.Context(), registration.ScheduledPeriod{Period: hours(i%3, 5)})
+				codes[i] = registration.CodeOf(err)
+			})
+		}
+		all.Wait()
+		planned := 0
+		for _, code := range codes {
+			if code == "" {
+				planned++
+				continue
+			}
+			require.Equal(t, registration.Conflict, code)
+		}
+		require.Equal(t, 1, planned)
+		require.Len(t, schedule(t, db), 1)
+	})
 }

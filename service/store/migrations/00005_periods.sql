@@ -1,6 +1,6 @@
 -- +goose Up
 -- A term has several registration periods, which never overlap. What stood beside the only one moves to a row of its own:
--- version is raised by every change of courses, sections, slots or periods, so that copies know that they are stale; last_id
+-- version is raised by every change of courses, sections or slots, so that copies know that they are stale; last_id
 -- is the greatest id that any such row ever had.
 CREATE TABLE catalogue (
   id      BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
