@@ -22,12 +22,12 @@ const (
 // before is, and what can wait does: the requests are bytes by then, no garbage is collected, and the threads go before
 // the others of this machine, as far as the system lets them.
 func (c *Crowd) release(ctx context.Context, released func()) {
-	sleep(ctx, time.Until(c.plan.T0)-quiet/2)
+	sleep(ctx, time.Until(c.plan.T0)-quiet)
 	if ctx.Err() != nil {
 		return
 	}
-	runtime.GC() // So that none is due while the requests leave.
 	collecting := debug.SetGCPercent(-1)
+	go runtime.GC() // Nobody waits for it: on a busy machine it may take longer than there is.
 	writers := min(runtime.GOMAXPROCS(0), max(len(c.students)/handful, 1))
 	requests := make([][]byte, len(c.students))
 	var written, sent atomic.Int64 // How many students are taken care of.
@@ -37,11 +37,11 @@ func (c *Crowd) release(ctx context.Context, released func()) {
 		end.Go(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
+			defer hurry()()
 			sleep(ctx, time.Until(c.plan.T0)-ready)
 			for from := range c.handfuls(&written) {
 				c.write(requests, from)
 			}
-			defer hurry()()
 			sleep(ctx, time.Until(c.plan.T0)-spin)
 			for ctx.Err() == nil && time.Now().Before(c.plan.T0) { // It spins: a timer may be late.
 			}
