@@ -199,14 +199,18 @@ func (l *Ledger) enqueue(ctx context.Context, r *request) error {
 	if l.closed {
 		return &registration.Error{Code: registration.Unavailable, Detail: errDraining.Detail, RetryAfter: time.Second}
 	}
+	if l.looks != nil && r.op == opEnroll && !r.ordered && l.full.has(r.section) {
+		return l.push(l.looks, r) // also where the queue is crowded: most of these need no place in it
+	}
+	return l.line(r)
+}
+
+// line puts a request into the queue, or says that it would wait too long there.
+func (l *Ledger) line(r *request) error {
 	if l.crowded() {
 		return l.overloaded()
 	}
-	queue := l.queue
-	if l.looks != nil && r.op == opEnroll && !r.ordered && l.full.has(r.section) {
-		queue = l.looks
-	}
-	return l.push(queue, r)
+	return l.push(l.queue, r)
 }
 
 // push puts a request at the end of a queue, or says that there is no room.

@@ -85,11 +85,14 @@ func (l *Ledger) lookUp(book *book, r *request) (answered bool) {
 		found, known, err = book.know(r)
 	}
 	if !known {
-		if err = l.push(l.queue, r); err == nil {
+		if err = l.line(r); err == nil {
 			return false
 		}
 	}
-	if l.take(r) {
+	if r.take() {
+		if l.config.Observer.QueueWait != nil {
+			l.config.Observer.QueueWait(time.Since(r.asked))
+		}
 		r.decided(found, err)
 		l.answer(r)
 	}

@@ -95,6 +95,22 @@ func TestASeatGivenBackIsFoundAtOnceWhoeverGaveIt(t *testing.T) {
 	})
 }
 
+func TestACrowdedQueueKeepsNobodyFromHearingThatASectionIsFull(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db, g := fill(t, database, storetest.University(9, seats(1, 9)...)), newGate()
+		ledger := newLedger(t, db, enrollment.Config{Clock: g.clock, QueueSize: 1})
+		require.Empty(t, send(t.Context(), ledger, request{student: student(0), section: 1, key: "k"}).code)
+		release := g.hold(t, ledger, student(8))
+		waiting := make(chan answer, 1)
+		go func() { waiting <- send(t.Context(), ledger, request{student: student(1), section: 2, key: "k"}) }()
+		queued(t, ledger, 1)
+		require.Equal(t, registration.Overloaded, send(t.Context(), ledger, request{student: student(2), section: 2, key: "k"}).code)
+		require.Equal(t, registration.SectionFull, send(t.Context(), ledger, request{student: student(2), section: 1, key: "k"}).code)
+		release()
+		require.Empty(t, (<-waiting).code)
+	})
+}
+
 func TestALookThatCannotBeHadIsNoAnswer(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database, storetest.University(6, seats(1)...))
