@@ -13,7 +13,7 @@ import (
 var Browse = Scenario{
 	Name:    "browse",
 	Summary: "Students look at pages at a steady rate, whatever the period.",
-	Parameters: with(without(common, "CHOICES", "ZIPF", "POLL"), byDefault("STUDENTS", "500"),
+	Parameters: with(without(common, "CHOICES", "ZIPF", "WATCH", "POLL"), byDefault("STUDENTS", "500"),
 		Parameter{
 			Name: "T0", Default: "",
 			Meaning: "The instant when the looks begin, in RFC 3339. Without it and OPEN_IN: in 20s.",

@@ -12,7 +12,7 @@ import (
 var Journey = Scenario{
 	Name:    "journey",
 	Summary: "Students do what a file says, at a service that is not ours.",
-	Parameters: with(without(common, "TOKENS", "FIRST_STUDENT", "PASSWORD", "CHOICES", "ZIPF"),
+	Parameters: with(without(common, "TOKENS", "FIRST_STUDENT", "PASSWORD", "CHOICES", "ZIPF", "WATCH"),
 		Parameter{
 			Name: "JOURNEY", Default: "",
 			Meaning: "The file of the journey, YAML or JSON. Required.",

@@ -12,7 +12,7 @@ import (
 var LoginStorm = Scenario{
 	Name:       "login-storm",
 	Summary:    "All students log in at one instant.",
-	Parameters: with(without(common, "TOKENS", "CHOICES", "ZIPF"), byDefault("STUDENTS", "1000"), byDefault("GIVE_UP", "1m")),
+	Parameters: with(without(common, "TOKENS", "CHOICES", "ZIPF", "WATCH"), byDefault("STUDENTS", "1000"), byDefault("GIVE_UP", "1m")),
 	Thresholds: map[string][]string{
 		"stampede_response_time{op:login}": {"p(99)<10000"},
 		"stampede_student_answer_time":     {"p(99.9)<30000"},

@@ -57,6 +57,11 @@ var common = []Parameter{
 		set:     duration(func(c *stampede.Config) *types.NullDuration { return &c.Poll }),
 	},
 	{
+		Name: "WATCH", Default: "page",
+		Meaning: "How a student keeps an eye on the seats: page (it looks at the page), poll (it asks for the seats, as often), or sse (it holds a stream, on a second connection).",
+		set:     text(func(c *stampede.Config) *null.String { return &c.Watch }),
+	},
+	{
 		Name: "CHOICES", Default: "5",
 		Meaning: "Sections on each student's list: when one is full, the next is tried.",
 		set:     number(func(c *stampede.Config) *null.Int { return &c.Choices }),

@@ -48,7 +48,7 @@ func TestScenarios(t *testing.T) {
 			require.Empty(t, same.Validate())
 			type values struct {
 				whole             [5]int64
-				words             [4]string
+				words             [5]string
 				shares            [4]float64
 				reload, relogin   bool
 				durations         [10]time.Duration
@@ -57,7 +57,7 @@ func TestScenarios(t *testing.T) {
 			of := func(c *stampede.Config) values {
 				return values{
 					[5]int64{c.Students.Int64, c.FirstStudent.Int64, c.Choices.Int64, c.Seed.Int64, c.Rounds.Int64},
-					[4]string{c.Password.String, c.Shape.String, c.Act.String, c.Tokens.String},
+					[5]string{c.Watch.String, c.Password.String, c.Shape.String, c.Act.String, c.Tokens.String},
 					[4]float64{c.Zipf.Float64, c.Rude.Float64, c.Rate.Float64, c.Renew.Float64},
 					c.Reload.Bool, c.Relogin.Bool,
 					[10]time.Duration{

@@ -2,6 +2,7 @@ package stampede
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/goormu/stampede/k6/arrival"
 	"github.com/goormu/stampede/k6/journey"
 	"github.com/goormu/stampede/k6/run"
+	"github.com/goormu/stampede/k6/student"
 )
 
 // What students do at their instant.
@@ -27,6 +29,9 @@ const (
 	ShapePoisson = "poisson" // Each when it likes.
 	ShapeHuman   = "human"   // Most in the first seconds, some much later.
 )
+
+// watches are the ways to keep an eye on the seats.
+var watches = map[string]student.Watch{"page": student.WatchPage, "poll": student.WatchPoll, "sse": student.WatchSSE}
 
 // MaxRounds bounds how often one student gives its seat back.
 const MaxRounds = 100
@@ -50,6 +55,8 @@ func (c *Config) validateBehaviour() []error {
 	}
 	word("act", c.Act.String, ActEnroll, ActLogin, ActCart, ActBrowse, ActJourney)
 	word("shape (SHAPE)", c.Shape.String, ShapeAtOnce, ShapePoisson, ShapeHuman)
+	word("watch (WATCH)", c.Watch.String, slices.Sorted(maps.Keys(watches))...)
+	add(!c.enrolls() && c.Watch.String != "page", "watch (WATCH) is %q, and who does not enrol keeps no eye on the seats", c.Watch.String)
 	within, median, think := c.Within.TimeDuration(), c.Median.TimeDuration(), c.Think.TimeDuration()
 	add(within < time.Millisecond || within > time.Hour, "within (WITHIN) is %s, not within 1ms and 1h0m0s", within)
 	add(median < time.Millisecond || median > time.Hour, "median (MEDIAN) is %s, not within 1ms and 1h0m0s", median)

@@ -31,6 +31,8 @@ func TestBehaviour(t *testing.T) {
 		}, []string{"rounds (ROUNDS)", "tokens (TOKENS)"}},
 		{"a journey has a file", func(c *Config) { c.Act = null.StringFrom("journey") }, []string{"journey (JOURNEY) is missing"}},
 		{"a journey's file can be read", func(c *Config) { c.Act, c.Journey = null.StringFrom("journey"), null.StringFrom("nowhere.yaml") }, []string{"nowhere.yaml"}},
+		{"who watches does so in one of three ways", func(c *Config) { c.Watch = null.StringFrom("closely") }, []string{`watch (WATCH) is "closely", none of page, poll, sse`}},
+		{"who does not enrol does not watch", func(c *Config) { c.Act, c.Watch = null.StringFrom("login"), null.StringFrom("sse") }, []string{`watch (WATCH) is "sse"`}},
 		{"a cart holds thirty", func(c *Config) { c.Act, c.Choices = null.StringFrom("cart"), null.IntFrom(31) }, []string{"choices (CHOICES) is 31"}},
 		{"who browses has a rate", func(c *Config) { c.Act, c.Rate = null.StringFrom("browse"), null.FloatFrom(0) }, []string{"rate (RATE) is 0"}},
 		{"who browses does so for a while", func(c *Config) { c.Act, c.Duration = null.StringFrom("browse"), types.NullDurationFrom(0) }, []string{"duration (DURATION) is 0s"}},

@@ -65,6 +65,7 @@ type Config struct {
 	Rounds           null.Int           `json:"rounds"`           // How often who has a seat gives it back and enrols again.
 	Think            types.NullDuration `json:"think"`            // Before that.
 	Reload           null.Bool          `json:"reload"`           // A look at the page is at the period and at the sections.
+	Watch            null.String        `json:"watch"`            // How students keep an eye on the seats: "page", "poll" or "sse".
 	Rude             null.Float         `json:"rude"`             // Share of students who do not heed Retry-After.
 	RequestTimeout   types.NullDuration `json:"requestTimeout"`   // Of one request.
 	MaxDuration      types.NullDuration `json:"maxDuration"`      // Of the whole scenario.
@@ -104,6 +105,7 @@ func NewConfig(name string) *Config {
 		Rounds:           null.NewInt(0, false),
 		Think:            duration(time.Second),
 		Reload:           null.NewBool(false, false),
+		Watch:            null.NewString("page", false),
 		Rude:             null.NewFloat(0, false),
 		MaxDuration:      duration(MaxDuration),
 		LatencyObjective: duration(3 * time.Second),

@@ -185,7 +185,7 @@ func (e *Executor) play(ctx context.Context, r *running, bar *progress) error {
 		Run: r.id, T0: now.Add(r.t0.Sub(now)), Students: e.config.Students.Int64, Rows: p.rows, Identity: p.identity,
 		Targets: p.targets, Choices: choices, Wishes: int(e.config.Choices.Int64), Seed: uint64(e.config.Seed.Int64),
 		LogIn: e.config.logsIn(), Password: e.config.Password.String, Press: e.config.press(), Cart: e.config.Act.String == ActCart,
-		Journey: p.itinerary, Values: p.values,
+		Watch: watches[e.config.Watch.String], Journey: p.itinerary, Values: p.values,
 		Views: e.config.views(), Gap: e.config.gap(), Relogin: e.config.Relogin.Bool, Renew: e.config.Renew.Float64,
 		Rounds: int(e.config.Rounds.Int64), Think: e.config.Think.TimeDuration(), Rude: e.config.Rude.Float64, Reload: e.config.Reload.Bool,
 		Arrival: arrival.Ramp(window), Opens: opens, Poll: e.config.Poll.TimeDuration(), GiveUp: e.config.GiveUp.TimeDuration(),
@@ -219,7 +219,7 @@ func arrivals(now, t0 time.Time, arrive time.Duration) (window time.Duration, op
 // source is the first loopback address that this shard's connections come from, where one address has too few ports for
 // the whole run; shards have addresses of their own.
 func (e *Executor) source() int {
-	perTarget := int(e.config.Students.Int64) / len(e.prepared.targets)
+	perTarget := int(e.config.Students.Int64) * watches[e.config.Watch.String].Connections() / len(e.prepared.targets)
 	if perTarget <= wire.SourcePorts {
 		return 0
 	}

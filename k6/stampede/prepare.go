@@ -74,7 +74,7 @@ func (e *Executor) prepare(ctx context.Context) (*preparation, error) {
 	if own.count > 1 && e.config.OpenIn.Valid {
 		return nil, errors.New("shards of one run need the same instant: give all of them t0 (T0) instead of openIn (OPEN_IN)")
 	}
-	if err := checkDescriptors(len(own.rows)); err != nil {
+	if err := checkDescriptors(len(own.rows), watches[e.config.Watch.String].Connections()); err != nil {
 		return nil, err
 	}
 	options := e.state.Test.Options
@@ -135,17 +135,18 @@ func (e *Executor) prepareJourney(ctx context.Context, p *preparation) error {
 	return nil
 }
 
-// checkDescriptors refuses more students than this process may have connections. Go has raised the soft limit to the
+// checkDescriptors refuses more students than this process may have connections for. Go has raised the soft limit to the
 // hard one already.
-func checkDescriptors(students int) error {
+func checkDescriptors(students, connections int) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("reading the limit of open files: %w", err)
 	}
-	if uint64(students+spareDescriptors) > limit.Cur {
+	needed := students*connections + spareDescriptors
+	if uint64(needed) > limit.Cur {
 		return fmt.Errorf("%d students need %d file descriptors, and this process may have %d: raise the limit (ulimit -n), "+
-			"or split the run into shards (SHARDS of the rehearsal, --execution-segment of k6)",
-			students, students+spareDescriptors, limit.Cur)
+			"or split the run into shards (--shards of the rehearsal, --execution-segment of k6)",
+			students, needed, limit.Cur)
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ type Plan struct {
 	Gap      time.Duration // The first look is at the student's instant, which must be within the first gap.
 	Journey  *Itinerary    // What they do at a service that is not ours; Choices may be nil.
 	Values   [][]string    // Of the identities of Rows, for a journey.
+	Watch    Watch         // How they keep an eye on the seats, where they enrol.
 	Relogin  bool          // Who is told that its token has expired logs in again, with Password, and goes on.
 	Renew    float64       // The share of students who renew their token shortly before it ends.
 	Press    arrival.Shape // When each student's instant is, after T0; nil for all at T0.
@@ -125,6 +126,9 @@ func NewCrowd(plan Plan) *Crowd {
 			s.trip = &trip{Traveller: plan.Journey.NewTraveller(plan.Run, row, plan.Values[i])}
 		case s.route.Op == run.OpEnroll:
 			s.wishes = plan.Choices.Of(row, plan.Wishes)
+			if plan.Watch != WatchPage {
+				s.watcher = newWatcher(s.wishes, s.token)
+			}
 		}
 		if plan.Press != nil {
 			s.after = plan.Press(row, plan.Students, arrival.Chance(plan.Seed^pressing, row))
@@ -217,7 +221,7 @@ func (c *Crowd) dialer(ctx context.Context) {
 			limited, cancel := context.WithTimeout(ctx, c.plan.Timeout)
 			source := 0
 			if c.plan.Source > 0 {
-				source = c.plan.Source + d.student.local/len(c.plan.Targets)/wire.SourcePorts
+				source = c.plan.Source + d.student.local/len(c.plan.Targets)/(wire.SourcePorts/c.plan.Watch.Connections())
 			}
 			made, err := d.student.target.Dial(limited, source)
 			cancel()

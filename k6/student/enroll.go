@@ -47,6 +47,9 @@ func (s *student) work(ctx context.Context) bool {
 			return v == done
 		}
 		s.choice++
+		if !s.skip() {
+			return false
+		}
 		s.turnTo(s.route, at)
 	}
 	return false
@@ -92,7 +95,9 @@ func (s *student) attempt(ctx context.Context) (verdict, time.Time) {
 		if a.verdict != again {
 			return a.verdict, a.finished
 		}
-		s.rest(ctx, s.pause(a, try))
+		if !s.awaitOpening(ctx, a.outcome, time.Second) {
+			s.rest(ctx, s.pause(a, try))
+		}
 		if ctx.Err() != nil || s.over() {
 			return leave, time.Time{}
 		}
@@ -201,6 +206,10 @@ func (s *student) look(ctx context.Context) {
 		s.glance(ctx)
 		return
 	}
+	if s.watcher != nil && s.crowd.plan.Watch == WatchPoll {
+		s.pollSeats(ctx)
+		return
+	}
 	period := s.roll() < 0.5
 	if period || s.crowd.plan.Reload || s.token == "" {
 		s.get(ctx, Period)
@@ -282,5 +291,8 @@ func (s *student) receive(body []byte) bool {
 		return false
 	}
 	s.token = answer.Token
+	if s.watcher != nil {
+		s.watcher.token.Store(&answer.Token)
+	}
 	return true
 }

@@ -16,21 +16,22 @@ import (
 
 // A student holds little, for there are tens of thousands: about a hundred bytes here, a small stack and a connection.
 type student struct {
-	crowd  *Crowd
-	conn   atomic.Pointer[wire.Conn]
-	target *wire.Target
-	id     int64
-	token  string
-	wishes []int64
-	etag   []byte
-	chance rand.PCG
-	local  int
-	after  time.Duration // Its instant, after T0.
-	grace  time.Duration // How much later than that the attempt under way may begin its requests, beside GiveUp.
-	trip   *trip         // Of a journey, or nil.
-	open   []int64       // Of its cart: what has no definite answer yet.
-	renew  time.Duration // When it renews its token, after T0; never for not at all.
-	rude   bool          // It does not wait as it is told.
+	crowd   *Crowd
+	conn    atomic.Pointer[wire.Conn]
+	target  *wire.Target
+	id      int64
+	token   string
+	wishes  []int64
+	etag    []byte
+	chance  rand.PCG
+	local   int
+	after   time.Duration // Its instant, after T0.
+	grace   time.Duration // How much later than that the attempt under way may begin its requests, beside GiveUp.
+	watcher *watcher      // Of who keeps an eye on the seats, or nil.
+	trip    *trip         // Of a journey, or nil.
+	open    []int64       // Of its cart: what has no definite answer yet.
+	renew   time.Duration // When it renews its token, after T0; never for not at all.
+	rude    bool          // It does not wait as it is told.
 
 	// The attempt under way; from the start it is the one at the student's instant.
 	route     *Route
@@ -54,8 +55,13 @@ func (s *student) live(ctx context.Context) {
 	defer c.gone.Done()
 	arrived := time.Now()
 	c.arrived.Add(1)
+	release := func() {}
+	if s.watcher != nil && c.plan.Watch == WatchSSE {
+		release = s.hold(ctx)
+	}
 	ok := s.day(ctx)
 	s.hangUp()
+	release()
 	c.left.Add(1)
 	c.plan.To.Left(s.id, arrived, time.Now(), ok)
 }
@@ -216,16 +222,8 @@ func (s *student) connect(ctx context.Context) bool {
 	plan := &s.crowd.plan
 	for try := 0; ctx.Err() == nil && !s.over(); try++ {
 		start := time.Now()
-		done := make(chan dialed, 1)
-		select {
-		case s.crowd.dials <- dial{student: s, done: done}:
-		case <-ctx.Done():
-			return false
-		}
-		var d dialed
-		select {
-		case d = <-done:
-		case <-ctx.Done():
+		d, ok := s.dial(ctx)
+		if !ok {
 			return false
 		}
 		if d.err == nil {
@@ -246,6 +244,22 @@ func (s *student) connect(ctx context.Context) bool {
 		sleep(ctx, s.backoff(try))
 	}
 	return false
+}
+
+// dial has one of the dialers make a connection. It returns false when ctx ended before.
+func (s *student) dial(ctx context.Context) (dialed, bool) {
+	done := make(chan dialed, 1)
+	select {
+	case s.crowd.dials <- dial{student: s, done: done}:
+	case <-ctx.Done():
+		return dialed{}, false
+	}
+	select {
+	case d := <-done:
+		return d, true
+	case <-ctx.Done():
+		return dialed{}, false
+	}
 }
 
 // exhausted says whether the generator's own means ended.

@@ -348,6 +348,9 @@ func (c *Conn) receive(keep int, err error) (*Exchange, error) {
 	e.Sent, e.FirstByte, e.BytesOut, e.BytesIn = c.sentAt, time.Now(), c.sentLen, 0
 	e.parser.Reset(keep)
 	e.parser.keepHead = c.KeepHead
+	if c.request != nil {
+		e.parser.each = c.request.Each
+	}
 	for {
 		e.BytesIn += c.n
 		used, done, err := e.parser.Feed(e.buffer[:c.n])

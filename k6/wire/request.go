@@ -14,6 +14,8 @@ type Request struct {
 	Header []byte // More header lines, each with its line break, or nil.
 	Body   []byte // Or nil.
 	Type   string // Of the body; JSON where it is empty.
+
+	Each func(piece []byte) // Is told of the body of an answer with status 200 as it comes, however large it is; or nil.
 }
 
 // AppendTo appends the request to buf as it goes over the wire and returns the extended buffer.

@@ -70,6 +70,7 @@ type Parser struct {
 	bodyRoom []byte
 	keepHead bool
 	headRoom []byte
+	each     func(piece []byte) // Is told of the body of an answer with status 200, or nil.
 }
 
 // Reset forgets the last response; keep is how many bytes of the next one's body are wanted.
@@ -121,6 +122,9 @@ func (p *Parser) body(data []byte) int {
 	}
 	if room := p.keep - len(p.bodyRoom); room > 0 {
 		p.bodyRoom = append(p.bodyRoom, data[:min(n, room)]...)
+	}
+	if p.each != nil && p.Status == http.StatusOK {
+		p.each(data[:n])
 	}
 	p.BodySize += int64(n)
 	p.left -= int64(n)
@@ -246,9 +250,9 @@ func (p *Parser) header(text []byte) error {
 func (p *Parser) headEnd() error {
 	switch {
 	case p.Status < 200: // An interim response: the real one follows.
-		keep, head, keepHead := p.keep, p.head, p.keepHead
+		keep, head, keepHead, each := p.keep, p.head, p.keepHead, p.each
 		p.Reset(keep)
-		p.head, p.keepHead = head, keepHead
+		p.head, p.keepHead, p.each = head, keepHead, each
 		return nil
 	case p.Status == http.StatusNoContent || p.Status == http.StatusNotModified:
 		p.state = complete

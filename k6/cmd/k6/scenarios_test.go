@@ -262,3 +262,19 @@ func TestTokenExpiry(t *testing.T) {
 		require.NoDirExists(t, dir)
 	})
 }
+
+func TestWatch(t *testing.T) {
+	for watch, page := range map[string]string{"poll": "/api/v1/seats", "sse": "/api/v1/seats/stream"} {
+		t.Run("students watch the seats by "+watch+", and everything adds up", func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "points.json")
+			p := play(t, "open-time", []string{"WATCH=" + watch, "ZIPF=2"}, "--out", "json="+file)
+			require.NotEmpty(t, p.entries)
+			seen := looks(t, file, page)
+			if watch == "sse" {
+				require.Len(t, seen, 200, "each stream held until its student left")
+			}
+			require.Greater(t, len(seen), 20)
+		})
+	}
+}
