@@ -277,7 +277,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 			history = j.client.Number
 		}
 		v, err = evaluation.Evaluate(ctx, evaluation.Config{
-			History:    history,
+			History: history, Number: j.client.Number, Quantiles: f.quantiles,
 			Objectives: j.spec.Objectives, Source: j.client, Window: j.window, T0: j.t0,
 			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait, Replicas: f.replicas,
 		})

@@ -40,6 +40,8 @@ type Config struct {
 	Replicas int
 	// Quantiles asks for those of objectives that are about a latency.
 	Quantiles bool
+	// Number counts over windows longer than Long; without it they are added up sample by sample like any other.
+	Number History
 	// History asks for what burned over longer spans, nil for nothing.
 	History History
 	// Wait is how long after the window's end a scrape that closes it is waited for.
@@ -134,6 +136,10 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 	group.SetLimit(Concurrency)
 	for i, o := range e.Objectives {
 		group.Go(guarded(func() (err error) {
+			if e.long(o) {
+				out[i], err = e.estimate(inner, o, v.Window, doubts)
+				return err
+			}
 			judged := make([]verdict.Objective, len(replicas))
 			for k, r := range replicas {
 				m, err := e.measured(inner, o, r, complete)
@@ -210,7 +216,7 @@ func (e *evaluator) sourceDoubts(after measure.Condition, replicas []replica) (o
 	if after.Count < e.condition.Count {
 		out = append(out, reason.New(reason.StoresFewer, e.condition.Count, after.Count))
 	}
-	if named := len(replicas); e.Replicas > 0 && (named < e.Replicas || replicas[0].name == "") {
+	if named := len(replicas); e.Replicas > 0 && !slices.ContainsFunc(e.Objectives, e.long) && (named < e.Replicas || replicas[0].name == "") {
 		if replicas[0].name == "" {
 			named = 0
 		}

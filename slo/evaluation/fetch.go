@@ -22,6 +22,9 @@ import (
 func (e *evaluator) answers(ctx context.Context, complete func(measure.Series) bool) (map[string]measure.Answer, error) {
 	queries := map[string]selector.Selector{}
 	for _, o := range e.Objectives {
+		if e.long(o) {
+			continue
+		}
 		for _, q := range o.Queries() {
 			queries[key(q)] = q.Selector
 		}

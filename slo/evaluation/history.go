@@ -52,7 +52,7 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(Concurrency)
 	for i := range spans {
-		group.Go(guarded(func() error { return e.countSpan(inner, o, &spans[i]) }))
+		group.Go(guarded(func() error { return e.countSpan(inner, e.History, o, &spans[i]) }))
 	}
 	h := verdict.History{Spans: []budget.Spent{}, Reasons: []reason.Reason{}}
 	if err := group.Wait(); err != nil {
@@ -84,19 +84,19 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 }
 
 // countSpan counts the events of one span, if the source scraped anything when it began: else nobody knows what is missing.
-func (e *evaluator) countSpan(ctx context.Context, o openslo.Objective, s *looked) error {
+func (e *evaluator) countSpan(ctx context.Context, ask History, o openslo.Objective, s *looked) error {
 	end := e.Window.End
-	if _, covered, err := e.History(ctx, "count(up)", end.Add(-s.length)); err != nil || !covered {
+	if _, covered, err := ask(ctx, "count(up)", end.Add(-s.length)); err != nil || !covered {
 		return err
 	}
 	s.covered = true
 	if s.length >= recordedFrom && s.name == rules.Window(s.length) {
 		totalRule, badRule := rules.Recorded(o, s.length)
-		total, ok, err := e.History(ctx, "sum("+totalRule+")", end)
+		total, ok, err := ask(ctx, "sum("+totalRule+")", end)
 		if err != nil {
 			return err
 		}
-		if bad, ok2, err := e.History(ctx, "sum("+badRule+")", end); err != nil {
+		if bad, ok2, err := ask(ctx, "sum("+badRule+")", end); err != nil {
 			return err
 		} else if ok && ok2 {
 			s.spend(o, total, bad, byRules)
@@ -104,11 +104,11 @@ func (e *evaluator) countSpan(ctx context.Context, o openslo.Objective, s *looke
 		}
 	}
 	part, all := queriesOf(o)
-	total, ok, err := e.History(ctx, rules.Events(all.Selector, all.Selector, s.length), end)
+	total, ok, err := ask(ctx, rules.Events(all.Selector, all.Selector, s.length), end)
 	if err != nil || !ok {
 		return err
 	}
-	n, ok, err := e.History(ctx, rules.Events(part.Selector, all.Selector, s.length), end)
+	n, ok, err := ask(ctx, rules.Events(part.Selector, all.Selector, s.length), end)
 	if err != nil || !ok && !isZero(part, all) {
 		return err
 	}
@@ -122,4 +122,37 @@ func (e *evaluator) countSpan(ctx context.Context, o openslo.Objective, s *looke
 func (s *looked) spend(o openslo.Objective, total, bad float64, method string) {
 	spent := budget.Spend(s.name, s.length, o.Target, total, bad, method)
 	s.spent = &spent
+}
+
+// Long is the length beyond which a window is no run: its raw samples are too many to add up, and are estimated.
+const Long = 6 * time.Hour
+
+// long reports whether an objective is counted by increase() or by recorded rules.
+func (e *evaluator) long(o openslo.Objective) bool {
+	return e.Number != nil && o.Plain() && e.Window.End.Sub(e.Window.Start) > Long
+}
+
+// estimate judges an objective over a long window by what increase() or recorded rules count, and says which.
+func (e *evaluator) estimate(ctx context.Context, o openslo.Objective, w verdict.Window, doubts []reason.Reason) (verdict.Objective, error) {
+	length := e.Window.End.Sub(e.Window.Start).Truncate(time.Second)
+	s := looked{length: length, name: rules.Window(length)}
+	if err := e.countSpan(ctx, e.Number, o, &s); err != nil {
+		return verdict.Objective{}, err
+	}
+	m := verdict.Measured{Window: w, Run: e.Run, Doubts: doubts}
+	_, total := queriesOf(o)
+	switch {
+	case !s.covered:
+		m.Total.Unknown = []reason.Reason{reason.New(reason.HistoryShort, s.name)}
+	case s.spent == nil:
+		m.Total.Unknown = []reason.Reason{reason.New(reason.NoSeries, total.Text)}
+	default:
+		m.Total.Events, m.Total.Series, m.Part.Series = s.spent.Total, 1, 1
+		m.Part.Events = s.spent.Total - s.spent.Bad
+		if o.Bad != nil {
+			m.Part.Events = s.spent.Bad
+		}
+		m.Estimated = s.spent.Method
+	}
+	return verdict.Judge(o, m), nil
 }

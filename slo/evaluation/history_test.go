@@ -95,6 +95,22 @@ spec:
 	require.InDelta(t, 14400, o.PeriodBudget.ExpectedEvents, 20, "as many as in the last 24 hours")
 	require.InDelta(t, (48+27)/1440.0, *o.PeriodBudget.Spent, 0.002)
 
+	// A window of days is estimated, and that is said.
+	long := func(days int) verdict.Objective {
+		all := objectives(t, `bad old{code=~"5.."}; total old`, 0.98)
+		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+			Objectives: all, Source: client, Number: client.Number, Window: measure.Window{Start: end.Add(-time.Duration(days) * budget.Day), End: end},
+		})
+		require.NoError(t, err)
+		return v.Objectives[0]
+	}
+	o = long(7)
+	require.Equal(t, verdict.Met, o.State, "%v", o.Reasons)
+	require.Equal(t, []reason.Code{reason.Estimated}, codes(o.Reasons))
+	require.InDelta(t, 1-(1008+27)/100800.0, *o.Value, 1e-4)
+	require.InDelta(t, 100800, *o.Total, 20)
+	require.Equal(t, []reason.Code{reason.HistoryShort}, codes(long(30).Reasons))
+
 	o = evaluate("{duration: 1M}")
 	require.Nil(t, o.PeriodBudget, "nobody knows how many events a month has")
 	require.Equal(t, []reason.Code{reason.HistoryShort}, codes(o.History.Reasons))

@@ -71,6 +71,7 @@ const (
 	TooFew         Code = "too-few-events"
 	GoodOverTotal  Code = "good-over-total"
 	LowerBound     Code = "lower-bound"
+	Estimated      Code = "estimated"
 	BelowTarget    Code = "below-target"
 	TotalsDiffer   Code = "totals-differ"
 	BinsDiffer     Code = "bins-differ"
@@ -137,6 +138,7 @@ var catalogue = map[Code][2]string{
 	ZeroTotal:      {"no events at all", "이벤트가 하나도 없음"},
 	TooFew:         {"%s events, fewer than the minimum of %s", "이벤트 %s개로 최소 %s개보다 적음"},
 	GoodOverTotal:  {"%s counted events of a total of %s: these two do not belong together", "집계된 이벤트 %s개가 전체 %s개보다 많음: 서로 맞지 않는 지표"},
+	Estimated:      {"estimated over a long window, by %s: neither exact nor bounded", "긴 구간이라 %s(으)로 추정함: 정확하지 않고 범위도 알 수 없음"},
 	LowerBound:     {"counts are lower bounds, so \"met\" cannot be said", "집계값이 하한이므로 \"달성\"이라고 할 수 없음"},
 	BelowTarget:    {"%s measured, %s wanted", "측정 %s, 목표 %s"},
 	TotalsDiffer:   {"%s: the run record says %s, the source holds %s", "%s: 실행 기록은 %s, 데이터 원본은 %s"},

@@ -20,6 +20,8 @@ type Measured struct {
 	// Doubts are what makes any number useless: warnings of the source, totals that differ.
 	Doubts []reason.Reason
 	Window Window
+	// Estimated is how the counts were estimated over a window too long to be added up; empty where they are exact.
+	Estimated string
 	// Between is how many more events Part may count: those in a native histogram's bucket in which the threshold lies.
 	Between float64
 	// Replica names the replica of the source that counted, empty where there are none.
@@ -47,6 +49,9 @@ func Judge(o openslo.Objective, m Measured) Objective {
 		j.out.Unit = UnitSamples
 	}
 	j.doubts()
+	if m.Estimated != "" {
+		j.note(reason.Estimated, m.Estimated)
+	}
 	if j.count() {
 		switch {
 		case o.Floor > 0:
