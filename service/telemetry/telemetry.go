@@ -101,8 +101,13 @@ func New(registry *prometheus.Registry) *Metrics {
 	for _, reason := range []string{"slow", "gone", "drain"} {
 		m.dropped.WithLabelValues(reason)
 	}
-	for _, limit := range []string{"in-flight", "queue", "reads", "streams", "student"} {
+	for _, limit := range []string{"in-flight", "queue", "reads", "streams", "student", "login", "passwords", "export"} {
 		m.shed.WithLabelValues(limit)
+	}
+	for _, role := range []string{"student", "staff"} {
+		for _, outcome := range []string{"ok", "unauthenticated", "rate-limited", "overloaded"} {
+			m.logins.WithLabelValues(role, outcome)
+		}
 	}
 	version, revision := Build()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{

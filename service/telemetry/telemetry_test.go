@@ -118,7 +118,7 @@ func TestStreamsAreCounted(t *testing.T) {
 	text := exposition(t, m)
 	for _, line := range []string{
 		`registration_seat_streams 12`, `registration_seat_streams_dropped_total{reason="slow"} 1`,
-		`registration_seat_streams_dropped_total{reason="drain"} 0`, `registration_shed_total{limit="student"} 1`,
+		`registration_seat_streams_dropped_total{reason="drain"} 0`, `registration_logins_total{outcome="rate-limited",role="student"} 0`, `registration_shed_total{limit="passwords"} 0`, `registration_shed_total{limit="student"} 1`,
 		`registration_shed_total{limit="in-flight"} 0`, `registration_shed_total{limit="reads"} 0`, `registration_shed_total{limit="queue"} 0`, `registration_shed_total{limit="streams"} 0`,
 	} {
 		require.Contains(t, text, line+"\n")

@@ -253,6 +253,9 @@ func (o operation) badBodies(t *testing.T, s *service) []bad {
 		if property.Value.Type.Is("string") {
 			wrong[2] = `1`
 		}
+		if property.Value.Type.Is("string") {
+			add(name+" that is no UTF-8", strings.Replace(o.body, `"`+name+`":"`, `"`+name+`":"`+"\xed\xa0\x80", 1))
+		}
 		for _, value := range wrong {
 			add(name+": "+value, members(func(body map[string]json.RawMessage) { body[name] = json.RawMessage(value) }))
 		}

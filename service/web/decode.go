@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/goormu/stampede/service/registration"
 )
@@ -42,6 +43,9 @@ func errTooLarge() error {
 }
 
 func decodeJSON(body []byte, to any) error {
+	if !utf8.Valid(body) { // the decoder would put something else in its place
+		return registration.Errorf(registration.InvalidRequest, "the body is not UTF-8")
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(to); err != nil {
