@@ -291,7 +291,7 @@ func kill(t *testing.T, raw *sql.DB) {
 	var id int64
 	require.Eventually(t, func() bool {
 		return raw.QueryRowContext(t.Context(),
-			"SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT student.id, max_credits%'").Scan(&id) == nil
+			"SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '"+lockingStudents+"%'").Scan(&id) == nil
 	}, 10*time.Second, 5*time.Millisecond)
 	_, err := raw.ExecContext(t.Context(), "KILL "+strconv.FormatInt(id, 10))
 	require.NoError(t, err)

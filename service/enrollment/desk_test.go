@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(childDatabase); path != "" {
 		enrolUntilKilled(path)
 	}
+	if path := os.Getenv(fullDatabase); path != "" {
+		enrolOnAFullDisk(path)
+		return
+	}
 	os.Exit(storetest.Main(m))
 }
 

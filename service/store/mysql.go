@@ -24,6 +24,7 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	config.MultiStatements = false
 	config.InterpolateParams = true // one round trip a statement
 	config.ClientFoundRows = false
+	config.RejectReadOnly = true // a server that was the primary: ask the next connection
 	config.Collation = "utf8mb4_bin"
 	config.Logger = &mysql.NopLogger{} // the driver's own words reach us as errors
 	if config.Timeout == 0 {
