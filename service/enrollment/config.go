@@ -35,7 +35,7 @@ type Config struct {
 	Strategy Strategy
 	// QueueSize is how many requests may wait, 20,000 by default; the next one is answered overloaded at once.
 	QueueSize int
-	// MaxWait is how long a request may wait in the queue, 5 s by default: one that would wait longer, by the pace of the
+	// MaxWait is how long a request may wait in the queue, 8 s by default: one that would wait longer, by the pace of the
 	// last batches, is answered overloaded at once, and one that did, instead of being decided.
 	MaxWait time.Duration
 	// BatchSize is the greatest number of requests in a transaction, 1 to MaxBatch (the default). ForUpdate ignores it.
@@ -123,7 +123,7 @@ func (c Config) withDefaults() Config {
 		c.QueueSize = 20_000
 	}
 	if c.MaxWait == 0 {
-		c.MaxWait = 5 * time.Second
+		c.MaxWait = 8 * time.Second
 	}
 	if c.BatchSize == 0 {
 		c.BatchSize = MaxBatch

@@ -52,6 +52,8 @@ type bench struct {
 	students int    // with numbers from 1
 	db       *store.Store
 	raw      *sql.DB // looks at and empties the tables between measurements
+
+	meanBatch int // requests in a transaction of group commit, as last measured without HTTP
 }
 
 func newBench(ctx context.Context, s settings, name, folder string, stdout io.Writer) (*bench, error) {

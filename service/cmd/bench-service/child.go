@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/goormu/stampede/service/enrollment"
 )
 
 // What is compared by its CPU time runs in a process of its own, this program again, so that the cost of those who ask is
@@ -36,6 +38,9 @@ var roles = map[string]func(ctx context.Context, folder string) (*target, error)
 	"ping":      pingTarget,
 	"body":      bodyTarget,
 	"broadcast": broadcastTarget,
+
+	"overload-group-commit": overloadTarget(enrollment.GroupCommit),
+	"overload-for-update":   overloadTarget(enrollment.ForUpdate),
 }
 
 // asChild is the whole life of a child process: it tells its address, obeys a line a command, and ends with its input.
@@ -62,6 +67,12 @@ func asChild(ctx context.Context, role string, stdin io.Reader, stdout, stderr i
 					return err
 				}
 				_, _ = fmt.Fprintln(stdout, "told")
+			case "memory":
+				kib, err := peakMemory()
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintln(stdout, kib)
 			case "cpu":
 				var used syscall.Rusage
 				if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -32,6 +32,15 @@ func dial(ctx context.Context, address string) (*client, error) {
 
 // enroll asks for a seat; any answer but 201 is an error.
 func (c *client) enroll(token string, section registration.SectionID, key string) error {
+	status, err := c.ask(token, section, key)
+	if err == nil && status != http.StatusCreated {
+		err = fmt.Errorf("the service answered %d: %s", status, c.body)
+	}
+	return err
+}
+
+// ask asks for a seat and returns the status of the answer.
+func (c *client) ask(token string, section registration.SectionID, key string) (status int, err error) {
 	c.body = strconv.AppendInt(append(c.body[:0], `{"section_id":`...), int64(section), 10)
 	c.body = append(c.body, '}')
 	r := append(c.request[:0], "POST /api/v1/enrollments HTTP/1.1\r\nHost: stampede\r\nAuthorization: Bearer "...)
@@ -40,13 +49,10 @@ func (c *client) enroll(token string, section registration.SectionID, key string
 	r = append(strconv.AppendInt(r, int64(len(c.body)), 10), "\r\n\r\n"...)
 	c.request = append(r, c.body...)
 	if _, err := c.conn.Write(c.request); err != nil {
-		return err
+		return 0, err
 	}
-	status, body, err := c.answer()
-	if err == nil && status != 201 {
-		err = fmt.Errorf("the service answered %d: %s", status, body)
-	}
-	return err
+	status, _, err = c.answer()
+	return status, err
 }
 
 var contentLength = []byte("Content-Length: ")

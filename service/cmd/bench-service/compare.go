@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/goormu/stampede/service/enrollment"
 	"github.com/goormu/stampede/service/store/mariadb"
 )
 
@@ -24,9 +25,10 @@ const (
 	partInstances = "instances"
 	partReads     = "reads"
 	partStreams   = "streams"
+	partOverload  = "overload"
 )
 
-var parts = []string{partDirect, partHTTP, partInstances, partReads, partStreams}
+var parts = []string{partDirect, partHTTP, partInstances, partReads, partStreams, partOverload}
 
 func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	folder, err := os.MkdirTemp("", "bench-service-")
@@ -36,7 +38,7 @@ func (s settings) compare(ctx context.Context, stdout io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	p := &paper{stdout: stdout}
 	for _, database := range s.databases {
-		if !s.wants(partDirect) && !s.wants(partHTTP) && !s.wants(partInstances) {
+		if !s.wants(partDirect) && !s.wants(partHTTP) && !s.wants(partInstances) && !s.wants(partOverload) {
 			break
 		}
 		if err := s.measureOn(ctx, database, folder, p); err != nil {
@@ -101,7 +103,12 @@ func (s settings) measureOn(ctx context.Context, database, folder string, p *pap
 		}
 	}
 	if s.wants(partInstances) && database == onMariaDB { // an SQLite file takes one instance
-		return b.compareInstances(ctx, p)
+		if err := b.compareInstances(ctx, p); err != nil {
+			return err
+		}
+	}
+	if s.wants(partOverload) && database == onMariaDB { // the service in another process makes it two on one file
+		return b.compareOverload(ctx, p)
 	}
 	return nil
 }
@@ -129,11 +136,14 @@ func (b *bench) compareDirect(ctx context.Context, p *paper, database, suffix st
 	for _, w := range workloads {
 		rows := titles(ways)
 		if w.name == zipf.name {
-			rows = append(rows, &series{title: "INSERT alone, as many rows a transaction"})
+			rows = append(rows, &series{title: "INSERT alone, as many rows a transaction"}, &series{title: fmt.Sprintf("INSERT alone, %d rows a transaction", enrollment.MaxBatch)})
 		}
 		err := b.turns(rows, func(n int) (float64, error) {
-			if n == len(ways) {
-				return b.insertLimit(ctx)
+			switch n {
+			case len(ways):
+				return b.insertLimit(ctx, b.meanBatch)
+			case len(ways) + 1:
+				return b.insertLimit(ctx, enrollment.MaxBatch)
 			}
 			return b.direct(ctx, w, ways[n])
 		})
@@ -146,6 +156,7 @@ func (b *bench) compareDirect(ctx context.Context, p *paper, database, suffix st
 		p.against(rows, w.name+suffix)
 		if w.name == zipf.name {
 			p.ratio("group_commit_vs_insert_limit"+suffix, rows[0], rows[len(ways)])
+			p.ratio("group_commit_vs_insert_limit_of_full_batches"+suffix, rows[0], rows[len(ways)+1])
 		}
 	}
 	if err := b.compareFull(ctx, p, database, suffix); err != nil {
@@ -155,7 +166,7 @@ func (b *bench) compareDirect(ctx context.Context, p *paper, database, suffix st
 }
 
 func (b *bench) compareHTTP(ctx context.Context, p *paper, database, suffix string) error {
-	tokens, err := newWallet(min(b.students, int(b.duration.Seconds()*perSecondHTTP)))
+	tokens, err := newWallet(min(b.students, int(b.duration.Seconds()*perSecondHTTP)), []byte(overloadSecret))
 	if err != nil {
 		return err
 	}

@@ -10,17 +10,15 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/goormu/stampede/service/enrollment"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/store"
 )
 
-// insertLimit measures what the database can take at all: the ledger's INSERT of as many rows as fit into one of its
-// transactions, into the same table, and COMMIT, one transaction after the other; nothing is locked, read, decided or
-// counted. It returns rows a second.
-func (b *bench) insertLimit(ctx context.Context) (perSecond float64, err error) {
+// insertLimit measures what the database can take at all: the ledger's INSERT of some rows into the same table, and COMMIT,
+// one transaction after the other; nothing is locked, read, decided or counted. It returns rows a second.
+func (b *bench) insertLimit(ctx context.Context, batch int) (perSecond float64, err error) {
 	choose := zipf.choose(rand.New(rand.NewPCG(1, 0))) //nolint:gosec // chance that must repeat itself
-	rows := make([]registration.Enrollment, enrollment.MaxBatch)
+	rows := make([]registration.Enrollment, batch)
 	var student int64
 	start := time.Now()
 	for time.Since(start) < b.duration {

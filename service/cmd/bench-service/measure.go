@@ -63,7 +63,11 @@ func key(student int64) string { return "bench-" + strconv.FormatInt(student, 10
 
 // direct measures a way without HTTP.
 func (b *bench) direct(ctx context.Context, w workload, open way) (float64, error) {
-	seller, err := open.on(ctx, b.db, enrollment.Observer{})
+	var batches, requests atomic.Int64
+	seller, err := open.on(ctx, b.db, enrollment.Observer{Batch: func(size int) {
+		batches.Add(1)
+		requests.Add(int64(size))
+	}})
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +75,12 @@ func (b *bench) direct(ctx context.Context, w workload, open way) (float64, erro
 	for i := range callers {
 		callers[i] = asking(seller)
 	}
-	return b.storm(ctx, w, callers, func() error { return seller.Close(ctx) })
+	return b.storm(ctx, w, callers, func() error {
+		if open.name == groupCommit.name {
+			b.meanBatch = int(requests.Load() / max(batches.Load(), 1))
+		}
+		return seller.Close(ctx)
+	})
 }
 
 func asking(s seller) caller {

@@ -20,6 +20,7 @@ type settings struct {
 	databases   []string
 	parts       []string
 	listeners   int
+	crowd       int
 }
 
 func (s settings) wants(part string) bool { return slices.Contains(s.parts, part) }
@@ -33,6 +34,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&s.duration, "duration", 1200*time.Millisecond, "how long one measurement takes")
 	flags.IntVar(&s.connections, "connections", 32, "how many connections the store keeps to MariaDB")
 	flags.IntVar(&s.listeners, "listeners", 5000, "how many listen to the seats")
+	flags.IntVar(&s.crowd, "crowd", 4000, "how many connections there are under overload; who arrives when all wait cannot ask")
 	databases := flags.String("databases", "mariadb,sqlite", "which databases, separated by commas")
 	wanted := flags.String("parts", strings.Join(parts, ","), "which parts, separated by commas")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -72,6 +74,9 @@ func (s settings) validate(rest []string) error {
 	}
 	if s.listeners < 1 || s.listeners > 9000 {
 		faults = append(faults, errors.New("--listeners is outside 1 to 9000"))
+	}
+	if s.crowd < 1 || s.crowd > 15_000 {
+		faults = append(faults, errors.New("--crowd is outside 1 to 15000"))
 	}
 	for _, database := range s.databases {
 		if database != onMariaDB && database != onSQLite {

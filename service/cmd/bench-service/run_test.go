@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 
 func TestBenchmarkPrintsATableAndTheFigures(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"--callers", "16", "--rounds", "1", "--duration", "200ms", "--listeners", "100"}, &stdout, &stderr)
+	code := run(t.Context(), []string{"--callers", "16", "--crowd", "64", "--rounds", "1", "--duration", "200ms", "--listeners", "100"}, &stdout, &stderr)
 	require.Zero(t, code, stderr.String())
 	require.Contains(t, stdout.String(), "innodb_flush_log_at_trx_commit=1\n")
 	require.Regexp(t, `(?m)group commit +\d+`, stdout.String())
@@ -32,10 +32,10 @@ func TestBenchmarkPrintsATableAndTheFigures(t *testing.T) {
 	}
 	onBoth := []string{
 		"group_commit_vs_for_update_hot", "group_commit_vs_for_update_zipf", "group_commit_vs_conditional_update_hot",
-		"group_commit_vs_conditional_update_zipf", "group_commit_vs_insert_limit", "group_commit_vs_for_update_http_hot",
+		"group_commit_vs_conditional_update_zipf", "group_commit_vs_insert_limit", "group_commit_vs_insert_limit_of_full_batches", "group_commit_vs_for_update_http_hot",
 		"group_commit_vs_for_update_http_zipf", "group_commit_vs_conditional_update_http_hot", "group_commit_vs_conditional_update_http_zipf", "full_look_vs_queue", "full_look_vs_for_update",
 	}
-	want := []string{"instances2_vs_1", "instances3_vs_1", "reads_vs_gin_ping", "bodies_vs_bare_handler", "sse_fanout_vs_bare_writes"}
+	want := []string{"instances2_vs_1", "instances3_vs_1", "overload_goodput_vs_peak", "overload_goodput_vs_peak_for_update", "overload_admitted_p99_seconds", "overload_max_rss_mib", "reads_vs_gin_ping", "bodies_vs_bare_handler", "sse_fanout_vs_bare_writes"}
 	for _, name := range onBoth {
 		want = append(want, name, name+"_sqlite")
 	}
@@ -54,7 +54,7 @@ func TestBadFlagsAreToldAtOnce(t *testing.T) {
 		"an unknown flag":  {[]string{"--fast"}, []string{"-fast"}},
 		"an argument":      {[]string{"now"}, []string{`unexpected argument "now"`}},
 		"numbers too far":  {[]string{"--callers", "0", "--rounds", "0", "--duration", "1h", "--connections", "0", "--listeners", "0"}, []string{"--callers", "--rounds", "--duration", "--connections", "--listeners"}},
-		"another part":     {[]string{"--parts", "direct,lunch"}, []string{`"lunch" is none of direct, http, instances, reads, streams`}},
+		"another part":     {[]string{"--parts", "direct,lunch"}, []string{`"lunch" is none of direct, http, instances, reads, streams, overload`}},
 		"another database": {[]string{"--databases", "mariadb,oracle"}, []string{`"oracle" is neither mariadb nor sqlite`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ type serveConfig struct {
 
 func newServeConfig() serveConfig {
 	return serveConfig{
-		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, QueueWait: 5 * time.Second, MaxInFlight: 30_000, Streams: 20_000, StudentRate: 50,
+		Listen: "127.0.0.1:8080", Strategy: string(enrollment.GroupCommit), Queue: 20_000, QueueWait: 8 * time.Second, MaxInFlight: 30_000, Streams: 20_000, StudentRate: 50,
 		TokenTTL: 2 * time.Hour, DrainTimeout: 20 * time.Second, LogLevel: "info", LogFormat: "text",
 	}
 }
