@@ -7,7 +7,7 @@ func loadGenerator() *Dashboard {
 		requests = "k6_http_reqs_total"
 	)
 	cores := sum(rate(generator("k6_process_cpu_seconds_total"))) + " / " + sum(generator("k6_process_gomaxprocs"))
-	descriptors := "max(" + generator("k6_process_open_fds") + " / " + generator("k6_process_max_fds") + ")"
+	descriptors := "max(max_over_time(" + generator("k6_process_open_fds") + "[$__range]) / max_over_time(" + generator("k6_process_max_fds") + "[$__range]))"
 	return &Dashboard{
 		Name: "load-generator", From: "15m", Refresh: "5s",
 		Title: text("Load generator", "부하 생성기"),
@@ -29,10 +29,10 @@ func loadGenerator() *Dashboard {
 				stat(text("Dropped", "누락"), count, text("Students who could not even be sent: the generator ran out of descriptors, ports or time.", "보내지도 못한 학생: 디스크립터, 포트, 시간 부족.")).
 					query(sum(within(generator("k6_dropped_iterations_total")))+" or vector(0)", text("dropped", "누락")).
 					steps(from(1, red)).help("generator.md#generatordropsstudents"),
-				stat(text("Generator CPU, most", "생성기 CPU 최대"), ratio, text("The most of its cores that the generator used over five seconds. Near 100 % it measures itself.", "생성기가 5초 동안 쓴 코어의 최대 비율. 100 %에 가까우면 자기 자신을 재는 것.")).
-					query("max_over_time(("+cores+")[$__range:5s])", text("most", "최대")).steps(from(0.7, yellow), from(0.9, red)).digits(0).help("generator.md#generatorsaturated"),
+				stat(text("Generator CPU, most", "생성기 CPU 최대"), ratio, text("The most of its cores that the generator used at a time. Near 100 % it measures itself.", "생성기가 한때 쓴 코어의 최대 비율. 100 %에 가까우면 자기 자신을 재는 것.")).
+					query("max_over_time(("+cores+")[$__range:$__interval])", text("most", "최대")).steps(from(0.7, yellow), from(0.9, red)).digits(0).help("generator.md#generatorsaturated"),
 				stat(text("Descriptors, most", "디스크립터 최대"), ratio, text("The most file descriptors that were open over those allowed. Each student takes one.", "열린 파일 디스크립터의 최대 비율. 학생마다 하나.")).
-					query("max_over_time(("+descriptors+")[$__range:5s])", text("most", "최대")).steps(from(0.8, yellow), from(0.95, red)).digits(0).help("generator.md#generatorsaturated"),
+					query(descriptors, text("most", "최대")).steps(from(0.8, yellow), from(0.95, red)).digits(0).help("generator.md#generatorsaturated"),
 			}},
 			{text("Offered against scheduled", "예정 대비 실제"), []*Panel{
 				series(text("Students: scheduled, sent, answered", "학생: 예정, 송신, 응답"), count, text("The dashed line came due, the others followed. A gap between scheduled and sent is the generator's fault, one between sent and answered the service's.",

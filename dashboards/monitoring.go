@@ -30,32 +30,32 @@ func monitoring() *Dashboard {
 					query("max by (job, instance) ("+service("scrape_samples_scraped")+")", Text{}).
 					query("max by (job, instance) ("+service("process_resident_memory_bytes")+")", Text{}).sorted("job").size(12, 9).help("monitoring.md#targetdown"),
 				series(text("CPU", "CPU"), count, text("Cores used by each part.", "각 부분이 쓰는 코어.")).
-					query(by("instance", "process_cpu_seconds_total"), same("{{instance}}")).fromZero().size(12, 9),
+					query(by("job, instance", "process_cpu_seconds_total"), same("{{job}} {{instance}}")).fromZero().size(12, 9),
 			}},
 			{text("Prometheus", "프로메테우스"), []*Panel{
 				series(text("Samples taken in, per second", "초당 수집 샘플"), operations, text("Per replica: two that differ for long have different targets, or one loses writes.", "복제본별. 오래 다르면 대상이 다르거나 쓰기를 잃는 것.")).
-					query(by("instance, type", "prometheus_tsdb_head_samples_appended_total")+" > 0", same("{{instance}} {{type}}")).fromZero(),
+					query(by("job, instance, type", "prometheus_tsdb_head_samples_appended_total")+" > 0", same("{{job}} {{instance}} {{type}}")).fromZero(),
 				series(text("Series in memory", "메모리의 시계열"), count, text("Active series of each replica.", "복제본별 활성 시계열.")).
-					query(sumBy("instance", service("prometheus_tsdb_head_series")), same("{{instance}}")).fromZero(),
+					query(sumBy("job, instance", service("prometheus_tsdb_head_series")), same("{{job}} {{instance}}")).fromZero(),
 				series(text("Remote writes, per second", "원격 쓰기, 초당"), operations, text("What k6 sends: each replica must get the same.", "k6가 보내는 것: 복제본마다 같아야 함.")).
-					query(by("instance", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
+					query(by("job, instance", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{job}} {{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
 				series(text("Scrape interval, p99", "수집 간격 p99"), seconds, text("The interval really kept. A second is what a stampede needs.", "실제로 지켜진 간격. 스탬피드에는 1초가 필요.")).
-					query("max by (instance, interval) ("+service("prometheus_target_interval_length_seconds", `quantile="0.99"`)+")", same("{{instance}} {{interval}}")).fromZero(),
+					query("max by (job, instance, interval) ("+service("prometheus_target_interval_length_seconds", `quantile="0.99"`)+")", same("{{job}} {{instance}} {{interval}}")).fromZero(),
 				series(text("Queries, p90", "쿼리 p90"), seconds, text("How long the engine's queries take.", "엔진의 쿼리 시간.")).
-					query("max by (instance) ("+service("prometheus_engine_query_duration_seconds", `slice="inner_eval"`, `quantile="0.9"`)+")", same("{{instance}}")).mayBeEmpty("a summary without a query in the last ten minutes is NaN").fromZero(),
+					query("max by (job, instance) ("+service("prometheus_engine_query_duration_seconds", `slice="inner_eval"`, `quantile="0.9"`)+")", same("{{job}} {{instance}}")).mayBeEmpty("a summary without a query in the last ten minutes is NaN").fromZero(),
 				series(text("Disk", "디스크"), bytesIEC, text("Blocks, and the write-ahead log.", "블록과 선행 기록 로그.")).
-					query(sumBy("instance", service("prometheus_tsdb_storage_blocks_bytes")), text("blocks, {{instance}}", "블록, {{instance}}")).
-					query(sumBy("instance", service("prometheus_tsdb_wal_storage_size_bytes")), text("log, {{instance}}", "로그, {{instance}}")).fromZero(),
+					query(sumBy("job, instance", service("prometheus_tsdb_storage_blocks_bytes")), text("blocks, {{job}} {{instance}}", "블록, {{job}} {{instance}}")).
+					query(sumBy("job, instance", service("prometheus_tsdb_wal_storage_size_bytes")), text("log, {{job}} {{instance}}", "로그, {{job}} {{instance}}")).fromZero(),
 			}},
 			{text("To the bucket and back", "버킷으로, 그리고 다시"), []*Panel{
 				series(text("Blocks uploaded", "업로드한 블록"), count, text("By sidecars and ruler. What is not uploaded yet is gone with its Prometheus.", "사이드카와 룰러의 업로드. 업로드 전의 데이터는 프로메테우스와 함께 사라짐.")).
-					query(sumBy("instance", service("thanos_shipper_uploads_total")), same("{{instance}}")).fromZero().size(6, 8),
+					query(sumBy("job, instance", service("thanos_shipper_uploads_total")), same("{{job}} {{instance}}")).fromZero().size(6, 8),
 				series(text("Failed uploads", "실패한 업로드"), count, text("Failures of uploading, in total.", "업로드 실패 누계.")).
-					query(sumBy("instance", service("thanos_shipper_upload_failures_total")), same("{{instance}}")).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
+					query(sumBy("job, instance", service("thanos_shipper_upload_failures_total")), same("{{job}} {{instance}}")).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
 				series(text("Age of the last upload", "마지막 업로드 이후"), seconds, text("Since each part last wrote to the bucket.", "각 부분이 버킷에 마지막으로 쓴 뒤 지난 시간.")).
-					query("time() - max by (instance) ("+service("thanos_objstore_bucket_last_successful_upload_time")+" > 0)", same("{{instance}}")).mayBeEmpty(needsUploads).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
+					query("time() - max by (job, instance) ("+service("thanos_objstore_bucket_last_successful_upload_time")+" > 0)", same("{{job}} {{instance}}")).mayBeEmpty(needsUploads).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
 				series(text("Blocks that the store gateway serves", "스토어 게이트웨이의 블록"), count, text("Loaded from the bucket.", "버킷에서 읽은 블록.")).
-					query(sumBy("instance", service("thanos_bucket_store_blocks_loaded")), same("{{instance}}")).fromZero().size(6, 8),
+					query(sumBy("job, instance", service("thanos_bucket_store_blocks_loaded")), same("{{job}} {{instance}}")).fromZero().size(6, 8),
 				series(text("Bucket operations per second", "초당 버킷 작업"), operations, text("By operation, of all parts.", "모든 부분의 작업별.")).
 					query(by("operation", "thanos_objstore_bucket_operations_total")+" > 0", same("{{operation}}")).stack().fromZero().size(8, 8),
 				series(text("Failed bucket operations per second", "초당 버킷 작업 실패"), operations, text("By operation; an object that is not there is no failure.", "작업별 실패. 없는 객체는 실패가 아님.")).
@@ -72,7 +72,7 @@ func monitoring() *Dashboard {
 				series(text("Rule evaluations per second", "초당 규칙 평가"), operations, text("And those that failed.", "실패 포함.")).
 					query(sum(rate(service("prometheus_rule_evaluations_total"))), text("evaluated", "평가")).query(sum(rate(service("prometheus_rule_evaluation_failures_total"))), text("failed", "실패")).colored(red).fromZero().size(6, 8).help("monitoring.md#rulesfail"),
 				series(text("Time since a group was evaluated", "그룹의 마지막 평가 이후"), seconds, text("The longest of all groups. Far over its interval, alerts are late.", "가장 오래된 그룹. 간격을 크게 넘으면 경보가 늦음.")).
-					query("time() - min by (instance) ("+service("prometheus_rule_group_last_evaluation_timestamp_seconds")+" > 0)", same("{{instance}}")).fromZero().size(6, 8).help("monitoring.md#rulesfail"),
+					query("time() - min by (job, instance) ("+service("prometheus_rule_group_last_evaluation_timestamp_seconds")+" > 0)", same("{{job}} {{instance}}")).fromZero().size(6, 8).help("monitoring.md#rulesfail"),
 			}},
 		},
 	}

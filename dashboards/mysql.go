@@ -51,7 +51,7 @@ func mysql() *Dashboard {
 					limits(base(red), from(0.99, green)).atMost(1).size(6, 8),
 				series(text("Log writes and syncs, per second", "로그 쓰기와 동기화, 초당"), operations, text("Group commit turns many requests into one sync: compare with the answers per second.", "그룹 커밋은 여러 요청을 한 번의 동기화로 만듦.")).
 					query(sum(rate(status("innodb_log_writes"))), text("log writes", "로그 쓰기")).query(sum(rate(status("innodb_data_fsyncs"))), text("data syncs", "데이터 동기화")).fromZero().size(6, 8),
-				series(text("Dirty and free pages", "더티 및 여유 페이지"), bytesIEC, text("Data in the buffer pool, and what of it is not on disk yet.", "버퍼 풀의 데이터와 아직 디스크에 없는 부분.")).
+				series(text("Buffer pool", "버퍼 풀"), bytesIEC, text("Data in the buffer pool, and what of it is not on disk yet.", "버퍼 풀의 데이터와 아직 디스크에 없는 부분.")).
 					query(sum(status("innodb_buffer_pool_bytes_data")), text("data", "데이터")).query(sum(status("innodb_buffer_pool_bytes_dirty")), text("dirty", "더티")).
 					query(sum(variable("innodb_buffer_pool_size")), text("size", "크기")).limit(gray).fromZero().size(6, 8),
 				series(text("Undo history", "언두 기록"), count, text("Transactions not purged yet (MariaDB). What grows without end holds a long transaction.", "아직 정리되지 않은 트랜잭션 (MariaDB). 계속 늘면 긴 트랜잭션이 있음.")).

@@ -15,7 +15,7 @@ func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	require.NoError(t, stack.Default().Validate())
 	config := stack.Config{
 		Scrape: []string{"127.0.0.1:8080", ":8080", "127.0.0.1:http", "127.0.0.1:65536"}, BlockDuration: time.Second,
-		Exporters: map[string]string{"mysql": "9104", "monitoring": "127.0.0.1:9104"},
+		Exporters: map[string]string{"mysql": "9104", "prometheus": "127.0.0.1:9104"},
 		Rules:     []string{"../stack", "config_test.go", "./config_test.go"},
 		Root:      minio.Credentials{SecretKey: "long-enough"},
 	}
@@ -23,8 +23,8 @@ func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
 --scrape is ":8080": it must be a host and a port, like 127.0.0.1:8080
 --scrape is "127.0.0.1:http": it must be a host and a port, like 127.0.0.1:8080
 --scrape is "127.0.0.1:65536": it must be a host and a port, like 127.0.0.1:8080
---exporter is monitoring=127.0.0.1:9104: it must be a job of another name than registration and monitoring, and a host and a port, like mysql=127.0.0.1:9104
---exporter is mysql=9104: it must be a job of another name than registration and monitoring, and a host and a port, like mysql=127.0.0.1:9104
+--exporter is mysql=9104: it must be a job that is not one of ours, and a host and a port, like mysql=127.0.0.1:9104
+--exporter is prometheus=127.0.0.1:9104: it must be a job that is not one of ours, and a host and a port, like mysql=127.0.0.1:9104
 --rules ../stack is a folder: name a file
 --rules ./config_test.go has the name of config_test.go: a name may stand once
 the length of a block is 1s: it must be at least 1m0s

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,12 @@ const (
 
 // replicas are the values of the replica label.
 var replicas = []string{"a", "b"}
+
+// monitoringJobs are the names under which the parts are scraped.
+var monitoringJobs = map[string]string{
+	"prometheus-a": "prometheus", "prometheus-b": "prometheus", "sidecar-a": "thanos-sidecar", "sidecar-b": "thanos-sidecar",
+	"store": "thanos-store", "querier": "thanos-query", "compactor": "thanos-compact", "ruler": "thanos-rule",
+}
 
 // part is one process of the stack.
 type part struct {
@@ -128,15 +135,15 @@ func (s *Stack) startStorage(ctx context.Context) error {
 
 // prometheus describes one replica. Both scrape the same: the services, and the monitoring itself.
 func (s *Stack) prometheus(replica string) thanos.Prometheus {
-	var monitoring []string
-	names := []string{"prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor"}
-	if len(s.Rules) > 0 {
-		names = append(names, "ruler")
+	jobs := map[string][]string{}
+	for name, job := range monitoringJobs {
+		if name != "ruler" || len(s.Rules) > 0 {
+			jobs[job] = append(jobs[job], s.addresses[name].HTTP)
+		}
 	}
-	for _, name := range names {
-		monitoring = append(monitoring, s.addresses[name].HTTP)
+	for _, targets := range jobs {
+		slices.Sort(targets)
 	}
-	jobs := map[string][]string{"monitoring": monitoring}
 	if len(s.Scrape) > 0 {
 		jobs["registration"] = s.Scrape
 	}
