@@ -38,7 +38,7 @@ func monitoring() *Dashboard {
 				series(text("Series in memory", "메모리의 시계열"), count, text("Active series of each replica.", "복제본별 활성 시계열.")).
 					query(sumBy("job, instance", service("prometheus_tsdb_head_series")), same("{{job}} {{instance}}")).fromZero(),
 				series(text("Remote writes, per second", "원격 쓰기, 초당"), operations, text("What k6 sends: each replica must get the same.", "k6가 보내는 것: 복제본마다 같아야 함.")).
-					query(by("job, instance", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{job}} {{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
+					query(by("job, instance, code", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{job}} {{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
 				series(text("Scrape interval, p99", "수집 간격 p99"), seconds, text("The interval really kept. A second is what a stampede needs.", "실제로 지켜진 간격. 스탬피드에는 1초가 필요.")).
 					query("max by (job, instance, interval) ("+service("prometheus_target_interval_length_seconds", `quantile="0.99"`)+")", same("{{job}} {{instance}} {{interval}}")).fromZero(),
 				series(text("Queries, p90", "쿼리 p90"), seconds, text("How long the engine's queries take.", "엔진의 쿼리 시간.")).
