@@ -83,7 +83,7 @@ func TestHistoryIsReadFromTheBucketOnceBothReplicasAreGone(t *testing.T) {
 	require.Equal(t, 200, stored.code, stored.fault)
 	require.ElementsMatch(t, held.series, stored.series, "every sample of both replicas")
 	require.Len(t, ask(t, s, ticks, at).series, 1)
-	require.Empty(t, ask(t, s, ticks, time.Now()).series, "what was not uploaded is missing, not made up")
+	require.Empty(t, ask(t, s, selector, time.Now()).series, "what was not uploaded is missing, not made up")
 }
 
 // recording writes a rule file that records how fast the counter grows, each second.
