@@ -11,10 +11,12 @@ func BurnDown(part, total Count, bad bool, from, to time.Time, most int) (step t
 		return 0, nil
 	}
 	step = max(total.Interval, (span+time.Duration(most)-1)/time.Duration(most))
+	step = (step + time.Millisecond - 1).Truncate(time.Millisecond)
 	sums = make([]float64, int((span+step-1)/step))
+	begin, width := from.UnixMilli(), max(step.Milliseconds(), 1)
 	add := func(c Count, sign float64) {
 		for _, s := range c.steps {
-			i := int((s.until().Sub(from) - 1) / step)
+			i := int((s.to - begin - 1) / width)
 			sums[max(0, min(i, len(sums)-1))] += sign * s.events
 		}
 	}

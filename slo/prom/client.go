@@ -45,6 +45,7 @@ func (e *BadQueryError) Unwrap() error { return e.Err }
 
 // Client queries one server. It is safe for concurrent use.
 type Client struct {
+	http     *http.Client
 	client   api.Client
 	api      v1.API
 	url      string
@@ -69,11 +70,12 @@ func New(address string, replicas ...string) (*Client, error) {
 	}
 	transport.MaxIdleConnsPerHost = 8 // more than are used at a time
 	transport.TLSHandshakeTimeout = connectTimeout
-	client, err := api.NewClient(api.Config{Address: address, RoundTripper: parameters{limited{transport}}})
+	tripper := parameters{limited{transport}}
+	client, err := api.NewClient(api.Config{Address: address, RoundTripper: tripper})
 	if err != nil {
 		return nil, fmt.Errorf("the address of Prometheus: %w", err)
 	}
-	return &Client{client: client, api: v1.NewAPI(client), url: u.Redacted(), replicas: replicas}, nil
+	return &Client{http: &http.Client{Transport: tripper}, client: client, api: v1.NewAPI(client), url: u.Redacted(), replicas: replicas}, nil
 }
 
 // URL returns the server's address without a password.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/goormu/stampede/slo/measure"
 	"github.com/goormu/stampede/slo/prom"
 	"github.com/goormu/stampede/slo/promtest"
 )
@@ -177,4 +178,35 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestBothDecodersReadTheSame sends the same samples with and without spaces: these are left to the API client.
+func TestBothDecodersReadTheSame(t *testing.T) {
+	const samples = `[[0.001,"1"],[1,"2"],[1.5,"0.1"],[2.25,"1e+06"],[3.125,"NaN"],[4,"+Inf"],[5,"-7"],[6.1,"123456789012345678"],[7,"0"],[999.999,"12345"],[1000.001,"8"]]`
+	var body string
+	fake := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+	defer fake.Close()
+	c := client(t, fake.URL)
+	read := func(values string) []measure.Point {
+		body = `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a","b":"ㄱ\"\\"},"values":` + values + `}]}}`
+		got, err := c.Samples(t.Context(), "a", time.Unix(0, 0), time.Unix(1000, 0))
+		require.NoError(t, err)
+		require.Len(t, got.Series, 1)
+		require.Equal(t, map[string]string{"__name__": "a", "b": `ㄱ"\`}, got.Series[0].Labels)
+		for i, p := range got.Series[0].Points {
+			if math.IsNaN(p.Value) {
+				got.Series[0].Points[i].Value = -1 // NaN is not equal to itself
+			}
+		}
+		return got.Series[0].Points
+	}
+	fast, slow := read(samples), read(strings.ReplaceAll(samples, ",[", ", ["))
+	require.Len(t, fast, 10)
+	require.Equal(t, slow, fast)
+	require.Empty(t, read("[]"))
+	for _, odd := range []string{`[[1,"2"]`, `[[1,"2"],]`, `[[1,2]]`, `[[1,"x"]]`, `[["1","2"]]`, `[[1,"2",3]]`, `[1,"2"]`, `{}`, `"x"`} {
+		body = `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":` + odd + `}]}}`
+		_, err := c.Samples(t.Context(), "a", time.Unix(0, 0), time.Unix(1000, 0))
+		require.Error(t, err, odd)
+	}
 }

@@ -1,12 +1,13 @@
 package prom
 
 import (
+	"bytes"
 	"context"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	jsoniter "github.com/json-iterator/go"
@@ -25,12 +26,22 @@ func (c *Client) fast(ctx context.Context, query string, from, to time.Time) (an
 		return measure.Answer{}, false
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, body, err := c.client.Do(ctx, req) //nolint:bodyclose // the client has read and closed it
-	if err != nil || resp.StatusCode != http.StatusOK {
+	resp, err := c.http.Do(req)
+	if err != nil {
 		return measure.Answer{}, false
 	}
-	return decode(body, from, to)
+	defer func() { _ = resp.Body.Close() }()
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+	if _, err := body.ReadFrom(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+		return measure.Answer{}, false
+	}
+	return decode(body.Bytes(), from, to)
 }
+
+// buffers hold answers while they are decoded, which copies what it keeps.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // decode reads the answer to a range query; ok is false where it is anything but a plain matrix.
 func decode(body []byte, from, to time.Time) (answer measure.Answer, ok bool) {
@@ -96,31 +107,69 @@ func (d *decoder) series() measure.Series {
 	return s
 }
 
+// points reads [[1700000000.123,"1"],…] as Prometheus and Thanos write it, without a space; anything else is odd.
 func (d *decoder) points(s *measure.Series) {
+	raw := d.it.SkipAndReturnBytes()
 	last := d.from
 	s.Points = make([]measure.Point, 0, d.most)
-	for d.it.ReadArray() {
-		if !d.it.ReadArray() {
+	if string(raw) == "[]" {
+		return
+	}
+	for i := 1; ; i++ {
+		at, value, next, ok := sample(raw, i)
+		if !ok || next >= len(raw) || raw[0] != '[' {
 			d.odd = true
 			return
 		}
-		at := int64(math.Round(d.it.ReadFloat64() * 1000))
-		if !d.it.ReadArray() {
+		if at > last && at <= d.to {
+			last = at
+			s.Points = append(s.Points, measure.Point{Time: time.UnixMilli(at).UTC(), Value: value})
+		}
+		if i = next; raw[i] == ']' && i == len(raw)-1 {
+			break
+		} else if raw[i] != ',' {
 			d.odd = true
 			return
 		}
-		value, good := number(d.it.ReadStringAsSlice())
-		if !good || d.it.ReadArray() {
-			d.odd = true
-			return
-		}
-		if at <= last || at > d.to {
-			continue
-		}
-		last = at
-		s.Points = append(s.Points, measure.Point{Time: time.UnixMilli(at).UTC(), Value: value})
 	}
 	d.most = max(d.most, len(s.Points))
+}
+
+// sample reads [seconds,"value"] from an index on, and returns milliseconds, the value and the index behind it.
+func sample(raw []byte, i int) (at int64, value float64, next int, ok bool) {
+	if i >= len(raw) || raw[i] != '[' {
+		return 0, 0, 0, false
+	}
+	begun, decimals := i+1, -1
+	for i++; i < len(raw) && raw[i] != ','; i++ {
+		switch c := raw[i]; {
+		case c == '.' && decimals < 0:
+			decimals = 0
+		case c >= '0' && c <= '9' && i-begun < 15 && decimals < 3:
+			at = at*10 + int64(c-'0')
+			if decimals >= 0 {
+				decimals++
+			}
+		default:
+			return 0, 0, 0, false
+		}
+	}
+	for decimals = max(decimals, 0); decimals < 3; decimals++ {
+		at *= 10
+	}
+	if i == begun || i+2 >= len(raw) || raw[i+1] != '"' {
+		return 0, 0, 0, false
+	}
+	end := bytes.IndexByte(raw[i+2:], '"')
+	if end < 0 {
+		return 0, 0, 0, false
+	}
+	value, ok = number(raw[i+2 : i+2+end])
+	next = i + 2 + end + 1
+	if !ok || next >= len(raw) || raw[next] != ']' {
+		return 0, 0, 0, false
+	}
+	return at, value, next + 1, true
 }
 
 // number reads a sample's value; most are counts.
