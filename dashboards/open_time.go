@@ -9,8 +9,9 @@ const (
 	shedding = "overloaded|rate-limited"
 )
 
-// atTheDoor are the limits before the seat ledger; the queue's is among its outcomes.
-const atTheDoor = `limit!="queue"`
+// atTheDoor are the limits before the seat ledger. The queue's is among its outcomes, and who guesses passwords is no student
+// that was turned away.
+const atTheDoor = `limit!~"queue|passwords"`
 
 func outcomes(matcher string) string {
 	return service("registration_enrollments_total", `op="enroll"`, matcher)
