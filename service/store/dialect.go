@@ -10,6 +10,8 @@ type dialect interface {
 	// forUpdate ends a SELECT that locks its rows, primary holds the planner to the primary key. Both may be "".
 	forUpdate() string
 	primary() string
+	// endDelete ends a DELETE of so many rows of a table with this primary key so that the planner keeps to the key.
+	endDelete(key string, rows int) string
 	// goose names the dialect to the migrator.
 	goose() string
 	// migrationLock keeps two instances from migrating at once; unlock must be called.

@@ -55,6 +55,8 @@ func (sqliteDialect) forUpdate() string { return "" } // BEGIN IMMEDIATE has loc
 func (sqliteDialect) primary() string   { return "" }
 func (sqliteDialect) goose() string     { return "sqlite3" }
 
+func (sqliteDialect) endDelete(string, int) string { return "" }
+
 // migrationLock takes none: each migration is one transaction here, and Migrate tries again where another was faster.
 func (sqliteDialect) migrationLock(context.Context, *sql.DB) (func(), error) {
 	return func() {}, nil

@@ -145,7 +145,7 @@ func (t *Tx) Apply(ctx context.Context, changes Changes) error {
 	for removed := changes.Removed; len(removed) > 0; {
 		part := removed[:min(len(removed), 256)]
 		removed = removed[len(part):]
-		if err := t.exec(ctx, "removing enrolments", len(part), deleteEnrollments(part)); err != nil {
+		if err := t.exec(ctx, "removing enrolments", len(part), deleteEnrollments(t.dialect, part)); err != nil {
 			return err
 		}
 	}
@@ -164,12 +164,12 @@ func (t *Tx) Apply(ctx context.Context, changes Changes) error {
 		for i := range rows {
 			count[rows[i].Student]++
 		}
-		if err := t.exec(ctx, "counting cancellations", len(count), addCase("student", "cancellations", count)); err != nil {
+		if err := t.exec(ctx, "counting cancellations", len(count), addCase(t.dialect, "student", "cancellations", count)); err != nil {
 			return err
 		}
 	}
 	if len(changes.Taken) > 0 {
-		return t.exec(ctx, "counting seats", len(changes.Taken), addCase("section", "taken", changes.Taken))
+		return t.exec(ctx, "counting seats", len(changes.Taken), addCase(t.dialect, "section", "taken", changes.Taken))
 	}
 	return nil
 }
@@ -263,7 +263,9 @@ func insertCancellations(rows []registration.Cancellation) (query string, args [
 	return text.String(), args
 }
 
-func deleteEnrollments(rows []registration.Enrollment) string {
+// deleteEnrollments removes rows by their primary key. A planner that reads more rows than these waits for those that
+// another transaction has locked, which may be waiting for this one where no database sees it.
+func deleteEnrollments(d dialect, rows []registration.Enrollment) string {
 	var text statement
 	text.WriteString("DELETE FROM enrollment WHERE ")
 	for i := range rows {
@@ -276,14 +278,15 @@ func deleteEnrollments(rows []registration.Enrollment) string {
 		text.number(int64(rows[i].Section))
 		text.WriteString(")")
 	}
+	text.WriteString(d.endDelete("student_id, section_id", len(rows)))
 	return text.String()
 }
 
-// addCase adds to one column of many rows in one statement.
-func addCase[ID ~int64](table, column string, differences map[ID]int) string {
+// addCase adds to one column of many rows in one statement, held to the primary key for the same reason.
+func addCase[ID ~int64](d dialect, table, column string, differences map[ID]int) string {
 	var text statement
 	ids := make([]ID, 0, len(differences))
-	text.WriteString("UPDATE " + table + " SET " + column + " = " + column + " + CASE id")
+	text.WriteString("UPDATE " + table + d.primary() + " SET " + column + " = " + column + " + CASE id")
 	for id, difference := range differences {
 		ids = append(ids, id)
 		text.WriteString(" WHEN ")
