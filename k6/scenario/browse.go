@@ -7,8 +7,8 @@ import (
 	"github.com/goormu/stampede/k6/stampede"
 )
 
-// Browse is a quiet day, outside the registration period: students look at lists, whole and filtered, and at their
-// time-tables, at a steady rate that does not wait for the answers (an open model). Nobody enrols, so that there is no
+// Browse is a quiet day, outside the registration period: students look at lists, whole and filtered, at their
+// time-tables and at the seats, at a steady rate that does not wait for the answers (an open model). Nobody enrols, so that there is no
 // journal to be audited.
 var Browse = Scenario{
 	Name:    "browse",

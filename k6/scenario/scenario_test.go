@@ -71,6 +71,26 @@ func TestScenarios(t *testing.T) {
 			require.Equal(t, of(c), of(same))
 		})
 
+		t.Run(s.Name+" refuses no students, a T0 in the past, and a target that was not allowed", func(t *testing.T) {
+			for fault, env := range map[string]map[string]string{
+				"students (STUDENTS) is 0":   {"STUDENTS": "0"},
+				"is in the past":             {"T0": "2020-01-01T00:00:00Z"},
+				"(ALLOW_TARGET=192.0.2.1)":   {"TARGET": "http://192.0.2.1"},
+				"target (TARGET) is missing": {"TARGET": ""},
+			} {
+				all := map[string]string{"TARGET": "http://127.0.0.1:8080"}
+				if s.Name == scenario.Journey.Name {
+					all["JOURNEY"] = "../journey/example/ticket-shop.yaml"
+				}
+				maps.Copy(all, env)
+				options, err := s.Options(all, always)
+				require.NoError(t, err)
+				errs := options.Scenarios[s.Name].Validate()
+				require.Len(t, errs, 1)
+				require.ErrorContains(t, errs[0], fault)
+			}
+		})
+
 		t.Run(s.Name+" has a script of three lines", func(t *testing.T) {
 			text, err := os.ReadFile(s.Name + ".js")
 			require.NoError(t, err)

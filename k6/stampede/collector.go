@@ -166,6 +166,7 @@ func (c *collector) event(batch *metrics.Samples, e *student.Event) {
 		c.sampler.count(batch, c.sampler.builtin.DroppedIterations, c.sampler.plain, time.Now(), 1)
 		return
 	}
+	c.sampler.bytes(e)
 	if !e.Shared && !e.Interrupted() {
 		c.sampler.request(batch, e)
 		recorder.Exchange(e.Route.Path, e.Duration())

@@ -87,10 +87,14 @@ func (s *sampler) visit(batch *metrics.Samples, v visit) {
 	s.time(batch, s.builtin.IterationDuration, s.plain, v.left, v.left.Sub(v.arrived))
 }
 
-// request adds k6's own samples of a request.
-func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
+// bytes adds what an event sent and received to the batch.
+func (s *sampler) bytes(e *student.Event) {
 	s.sent += float64(e.BytesOut)
 	s.received += float64(e.BytesIn)
+}
+
+// request adds k6's own samples of a request.
+func (s *sampler) request(batch *metrics.Samples, e *student.Event) {
 	tags, at, b := s.requestTags(e), e.Finished, s.builtin
 	duration := e.Duration()
 	waiting, receiving := duration, time.Duration(0)

@@ -13,6 +13,7 @@ import (
 var (
 	browseSections  = &Route{"GET", "/api/v1/sections", run.OpBrowse}
 	browseTimetable = &Route{"GET", "/api/v1/enrollments", run.OpBrowse}
+	browseSeats     = &Route{"GET", "/api/v1/seats", run.OpBrowse}
 )
 
 // weekdays and credits are what students filter the sections by.
@@ -48,10 +49,13 @@ func (s *student) browse(ctx context.Context) bool {
 	return served
 }
 
-// page chooses what to look at next: most look for sections, some at what they have.
+// page chooses what to look at next: most look for sections, some at what they have, or at how many seats are left.
 func (s *student) page() *Route {
-	if s.roll() < 0.2 {
+	switch chance := s.roll(); {
+	case chance < 0.2:
 		return browseTimetable
+	case chance < 0.4:
+		return browseSeats
 	}
 	return browseSections
 }

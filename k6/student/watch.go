@@ -148,8 +148,9 @@ func (s *student) follow(ctx context.Context) time.Duration {
 	}
 	reader := eventReader{retry: reconnect, seat: s.watcher.see, other: s.watcher.told}
 	e.Sent = time.Now()
-	flows := false
+	flows, received := false, 0
 	status, err := d.Follow(&r, silence, func(piece []byte) {
+		received += len(piece)
 		if !flows { // From here on it is a stream, and no request that takes long.
 			flows = true
 			e.Status, e.FirstByte, e.Finished = http.StatusOK, time.Now(), time.Now()
@@ -160,6 +161,7 @@ func (s *student) follow(ctx context.Context) time.Duration {
 	if reader.id != "" {
 		s.watcher.version = reader.id
 	}
+	s.crowd.plan.To.Finished(&Event{Route: SeatsStream, Student: s.id, Target: s.target, Shared: true, BytesIn: received, Sent: e.Sent, Finished: time.Now()})
 	if !flows && ctx.Err() == nil {
 		e.Status, e.Err, e.Finished = status, err, time.Now()
 		s.crowd.plan.To.Finished(e)

@@ -93,6 +93,9 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 				}
 				config.Bin = filepath.Dir(program)
 			}
+			if config.AllowTarget == "" {
+				config.AllowTarget = os.Getenv("STAMPEDE_ALLOW_TARGET")
+			}
 			if config.Target != "" {
 				config.StaffPassword = os.Getenv("STAMPEDE_ADMIN_PASSWORD")
 			}
@@ -117,7 +120,7 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&config.Scenario, "scenario", config.Scenario, "what the students do: a NAME that k6 x stampede list shows (default open-time, or what brings the fault to light)")
 	flags.StringArrayVarP(&config.Env, "env", "e", nil, "a parameter of the scenario, NAME=VALUE, as k6 takes it; may be repeated")
 	flags.StringVar(&config.Target, "target", "", "URL of a service that runs already; nothing of ours is started but k6 (and a Prometheus, unless --prometheus names one)")
-	flags.StringVar(&config.AllowTarget, "allow-target", "", "HOST of a target that is not on this machine, named again so that nobody is loaded by mistake")
+	flags.StringVar(&config.AllowTarget, "allow-target", "", "HOST of a target that is not on this machine, named again so that nobody is loaded by mistake (or STAMPEDE_ALLOW_TARGET in the environment)")
 	flags.StringVar(&config.Tokens, "tokens", "", "FILE of `registrar tokens` for the target")
 	flags.StringVar(&config.Prometheus, "prometheus", "", "URL of a Prometheus that scrapes the service and accepts remote writes")
 	flags.StringVar(&config.Spec, "spec", "", "FILE or folder of OpenSLO documents (default: the embedded slo/objectives/registration.yaml)")
