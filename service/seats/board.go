@@ -15,8 +15,12 @@ import (
 
 const (
 	// interval is the least time between two events: what changes meanwhile is told together. At open time hundreds of
-	// batches are committed a second, and each event is one write for each listener.
-	interval = 200 * time.Millisecond
+	// batches are committed a second, and each event is one write for each listener. With many listeners it is longer, by
+	// listenerInterval for each, up to maxInterval: a write takes some 13 µs of CPU time, which those who enrol need too,
+	// and what another instance did must be told within a second.
+	interval         = 200 * time.Millisecond
+	listenerInterval = 100 * time.Microsecond
+	maxInterval      = 700 * time.Millisecond
 	// heartbeat is how often listeners get a comment, so that proxies see that the connection lives.
 	heartbeat = 15 * time.Second
 )
@@ -27,8 +31,9 @@ type Board struct {
 	clock   func() time.Time
 	current atomic.Pointer[State]
 	tail    atomic.Pointer[Event]
-	changed atomic.Bool // what the board holds differs from the current state
-	asked   sync.Map    // registration.SectionID → *atomic.Int64, of the sections that are known
+	changed atomic.Bool  // what the board holds differs from the current state
+	present atomic.Int64 // listeners
+	asked   sync.Map     // registration.SectionID → *atomic.Int64, of the sections that are known
 
 	mu       sync.Mutex
 	epoch    string
@@ -174,12 +179,16 @@ func (b *Board) State() *State {
 	return b.publish()
 }
 
-// Join returns what a new listener is told, and the event that it goes on from.
+// Join returns what a new listener is told, and the event that it goes on from. Leave must be called when it has gone.
 func (b *Board) Join() (*State, *Event) {
+	b.present.Add(1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.publish(), b.tail.Load()
 }
+
+// Leave ends what Join began.
+func (b *Board) Leave() { b.present.Add(-1) }
 
 // Behind returns how many events were published after this one.
 func (b *Board) Behind(event *Event) int { return int(b.tail.Load().number - event.number) }
@@ -212,12 +221,17 @@ func (b *Board) set(s *section, count registration.SeatCount) {
 	}
 }
 
+// interval is the least time between two events for those who listen now.
+func (b *Board) interval() time.Duration {
+	return min(max(interval, time.Duration(b.present.Load())*listenerInterval), maxInterval)
+}
+
 // tellSoon tells listeners what changed, at once after a quiet time, and else together with what follows within the interval.
 func (b *Board) tellSoon() {
 	if !b.changed.Load() || b.closed || b.timer != nil {
 		return
 	}
-	wait := interval - time.Since(b.told)
+	wait := b.interval() - time.Since(b.told)
 	if wait <= 0 {
 		b.tell()
 		return

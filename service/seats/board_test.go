@@ -102,6 +102,38 @@ func TestChangesInAHurryAreToldTogether(t *testing.T) {
 	})
 }
 
+func TestManyListenersAreToldLessOften(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		board := newBoard(t)
+		eventsIn := func(listeners int) int {
+			for range listeners {
+				board.Join()
+			}
+			_, position := board.Join()
+			for taken := range 4200 {
+				board.Committed(counts([3]int{1, taken % 1000, 1000}))
+				time.Sleep(time.Millisecond)
+			}
+			for range listeners + 1 {
+				board.Leave()
+			}
+			time.Sleep(time.Second)
+			events := 0
+			for n := board.Behind(position); n > 0; n-- {
+				if position = position.Next(); strings.HasPrefix(string(position.Frame()), "event: seats") {
+					events++
+				}
+			}
+			return events
+		}
+		require.Equal(t, 21+1, eventsIn(0), "each 200 ms, and the first at once")
+		require.Equal(t, 7+1, eventsIn(6000))
+		require.Equal(t, 6+1, eventsIn(20_000), "within a second, whoever listens")
+		require.Equal(t, 21+1, eventsIn(0), "they have gone")
+	})
+}
+
 func TestAListenerIsLedFromEventToEvent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -160,6 +160,7 @@ func (s *Server) openStream(c *gin.Context, _ auth.Principal) error {
 	first := append([]byte("retry: "), strconv.FormatInt(spread().Milliseconds(), 10)...)
 	first = append(append(first, "\n\n"...), state.Since(c.Request.Header.Get("Last-Event-ID")).Frame()...)
 	if err := write(c, control, first); err != nil {
+		s.Seats.Leave()
 		s.streams.Leave()
 		s.Metrics.StreamDropped("gone")
 		return nil
@@ -175,6 +176,7 @@ func (s *Server) followStream(c *gin.Context) {
 		return
 	}
 	defer s.streams.Leave()
+	defer s.Seats.Leave()
 	event, control, gone := position.(*seats.Event), http.NewResponseController(c.Writer), c.Request.Context().Done()
 	for {
 		select {
