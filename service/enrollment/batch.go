@@ -48,10 +48,12 @@ func (l *Ledger) take(r *request) bool {
 	if !r.take() {
 		return false
 	}
+	waited := time.Since(r.asked)
+	l.pace.waited.Store(int64(waited))
 	if l.config.Observer.QueueWait != nil {
-		l.config.Observer.QueueWait(time.Since(r.asked))
+		l.config.Observer.QueueWait(waited)
 	}
-	if l.late(r) {
+	if waited > l.config.MaxWait { // its caller may be gone, and those behind it are still in time
 		r.decided(answer{}, l.overloaded())
 		l.answer(r)
 		return false

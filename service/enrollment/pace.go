@@ -13,6 +13,7 @@ import (
 type pace struct {
 	average atomic.Int64 // ns, 0 before the first batch
 	last    atomic.Int64 // when the last batch was done, Unix ns
+	waited  atomic.Int64 // how long the last request waited that was taken, ns
 }
 
 // observe notes a batch. Batches overlap: what counts is the time since the one before was done, or since this one began.
@@ -29,20 +30,18 @@ func (p *pace) observe(began, done time.Time) {
 }
 
 // backlog is how long those who wait will take, or 0 where nothing is known yet. It is a guess on the short side: a small
-// batch takes less than a full one. What is guessed too short is turned away by late.
+// batch takes less than a full one. What is guessed too short is turned away when it is taken.
 func (l *Ledger) backlog() time.Duration {
 	batches := (len(l.queue) + l.config.BatchSize - 1) / l.config.BatchSize
 	return time.Duration(batches) * time.Duration(l.pace.average.Load())
 }
 
-// crowded says whether a request would wait too long. One batch may always wait, so that the pace is known anew after the
-// database was slow.
+// crowded says whether a request would wait too long. A guess is no reason as long as nobody has waited: the first batch of
+// an opening is slow, and all those behind it may still be in time. One batch may always wait, so that the pace is known
+// anew after the database was slow.
 func (l *Ledger) crowded() bool {
-	return len(l.queue) > l.config.BatchSize && l.backlog() > l.config.MaxWait
+	return len(l.queue) > l.config.BatchSize && time.Duration(l.pace.waited.Load()) > l.config.MaxWait/2 && l.backlog() > l.config.MaxWait
 }
-
-// late says whether a request has waited too long: its caller may be gone, and those behind it are still in time.
-func (l *Ledger) late(r *request) bool { return time.Since(r.asked) > l.config.MaxWait }
 
 func (l *Ledger) overloaded() *registration.Error {
 	return &registration.Error{

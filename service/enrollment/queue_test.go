@@ -219,9 +219,11 @@ func TestWhoWaitedTooLongIsTurnedAwayUndecided(t *testing.T) {
 }
 
 func TestWhoWouldWaitTooLongIsTurnedAwayAtOnce(t *testing.T) {
+	t.Parallel()
+	const patience = 3 * time.Second // far from what a busy machine adds to half of it
 	db := fill(t, storetest.SQLite(t), storetest.University(10, seats(9)...))
 	clock, stop := make(chan struct{}), make(chan struct{})
-	ledger := newLedger(t, db, enrollment.Config{BatchSize: 1, MaxWait: 150 * time.Millisecond, Clock: func() time.Time {
+	ledger := newLedger(t, db, enrollment.Config{BatchSize: 1, MaxWait: patience, Clock: func() time.Time {
 		select {
 		case <-clock:
 		case <-stop:
@@ -232,12 +234,16 @@ func TestWhoWouldWaitTooLongIsTurnedAwayAtOnce(t *testing.T) {
 	answers := make(chan answer, 10)
 	ask := func(n int) { answers <- send(t.Context(), ledger, request{student: student(n), section: 1, key: "k"}) }
 	go ask(0)
-	<-time.After(100 * time.Millisecond) // the first batch takes that long, and the next ones seem to
+	require.Eventually(t, func() bool { return db.Stats()[0].InUse > 0 }, 10*time.Second, time.Millisecond)
+	go ask(1)
+	queued(t, ledger, 1)
+	<-time.After(patience/2 + 100*time.Millisecond) // so long the first one takes, and the second one waits
 	clock <- struct{}{}
 	require.Empty(t, (<-answers).code)
-	for n := 1; n < 4; n++ { // one is being decided, two wait
+	queued(t, ledger, 0)
+	for n := 2; n < 4; n++ {
 		go ask(n)
-		require.Eventually(t, func() bool { return ledger.QueueDepth() == n-1 }, 10*time.Second, time.Millisecond)
+		queued(t, ledger, n-1)
 	}
 	_, err := ledger.Enroll(t.Context(), student(5), 1, "k") // returns although nothing moves
 	requireCode(t, registration.Overloaded, err)
