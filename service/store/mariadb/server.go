@@ -174,6 +174,8 @@ func (s *Server) install(ctx context.Context) error {
 	})
 	command := exec.CommandContext(ctx, installer, args...)
 	command.Dir = s.folder // the installer is a script that spaces in a path confuse
+	// A server that starts sweeps its folder for temporary tables: in a shared one it takes those of another installation.
+	command.Env = append(os.Environ(), "TMPDIR="+s.path("tmp"))
 	return s.logged(command, func() error { return command.Run() })
 }
 

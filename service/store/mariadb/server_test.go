@@ -98,3 +98,17 @@ func gone(pid int) bool {
 	_, state, _ := bytes.Cut(stat, []byte(") "))
 	return bytes.HasPrefix(state, []byte("Z"))
 }
+
+func TestServersThatStartTogetherLeaveEachOthersFilesAlone(t *testing.T) {
+	t.Parallel()
+	for n := range 8 {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			server, err := mariadb.Start(ctx, filepath.Join(t.TempDir(), "mariadb"), mariadb.MaxConnections(20))
+			require.NoError(t, err)
+			require.NoError(t, server.Kill())
+		})
+	}
+}
