@@ -14,7 +14,7 @@ import (
 
 // answers are what students may hear in a stampede in which parts die: definite answers, and what means to ask again.
 var answers = []string{
-	run.Granted, run.SectionFull, run.TimetableClash, run.CreditLimit, run.AlreadyEnrolled,
+	run.Granted, run.SectionFull, run.TimetableClash, run.CreditLimit, run.AlreadyEnrolled, run.MajorRestricted, run.YearRestricted,
 	run.Unavailable, run.Overloaded, run.PeriodNotOpen, run.Connection, run.Timeout,
 }
 
