@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,7 +45,8 @@ func serve(ctx context.Context, db *store.Store, open way, tokens *auth.Tokens) 
 			err = errors.Join(err, i.seller.Close(ctx))
 		}
 	}()
-	log := slog.New(slog.DiscardHandler)
+	// What goes wrong inside ends the benchmark; here it says why.
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	const inFlight = 30_000
 	handler, err := web.New(ctx, web.Config{
 		Ledger: i.seller, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
