@@ -16,13 +16,13 @@ func (b *bench) report(measured map[string]map[int][]result, releases []release,
 		name, figure string
 		of           func(result) float64
 	}{
-		{"steady", "requests_per_cpu", func(r result) float64 { return r.steady }},
-		{"whole", "requests_per_cpu_whole", func(r result) float64 { return r.whole }},
+		{"whole", "requests_per_cpu", func(r result) float64 { return r.whole }},
+		{"steady", "requests_per_cpu_steady", func(r result) float64 { return r.steady }},
 	}
 	write("\nRequests per second of generator processor time: %s of load on one lean server, each on a processor\n", load)
-	write("of its own; median of %d. Steady: once all connections stand. Whole: all requests by all processor time of the\n", b.rounds)
-	write("process, with what it takes to get ready. Stock k6 and stampede note attempts, outcomes, answers and response times\n")
-	write("of each request, stampede its journal besides; wrk and hey note how long each took.\n\n")
+	write("of its own; median of %d. Whole: all requests by all processor time of the process, with what it takes to get\n", b.rounds)
+	write("ready. Steady: once all connections stand. Stock k6 and stampede note attempts, outcomes, answers and response\n")
+	write("times of each request, stampede its journal besides; wrk and hey note how long each took.\n\n")
 	write("%12s  %8s", "connections", "")
 	for _, g := range b.generators() {
 		write("  %9s", g.name)
