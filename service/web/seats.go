@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -98,35 +97,13 @@ func (s *Server) untilTurn() time.Duration {
 
 // getSeats answers with the seats that changed since a version, from memory.
 func (s *Server) getSeats(c *gin.Context, _ auth.Principal) error {
-	since, err := parseSince(c.Request.URL.RawQuery)
+	given, err := parameters(c.Request.URL.RawQuery, "since")
 	if err != nil {
 		return err
 	}
 	s.announce()
-	writeEncoded(c, s.Seats.State().Since(since).Body())
+	writeEncoded(c, s.Seats.State().Since(given["since"]).Body())
 	return nil
-}
-
-func parseSince(query string) (string, error) {
-	if query == "" {
-		return "", nil
-	}
-	if len(query) > maxQuery {
-		return "", registration.Errorf(registration.InvalidRequest, "the query may have at most %d bytes", maxQuery)
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return "", &registration.Error{Code: registration.InvalidRequest, Detail: "the query is not well formed", Err: err}
-	}
-	for name, given := range values {
-		if name != "since" {
-			return "", registration.Errorf(registration.InvalidRequest, "there is no parameter %q: there is since", name)
-		}
-		if len(given) > 1 {
-			return "", registration.Errorf(registration.InvalidRequest, "since is given %d times", len(given))
-		}
-	}
-	return values.Get("since"), nil
 }
 
 // streamKey is where openStream leaves what followStream goes on from.
