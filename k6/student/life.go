@@ -235,13 +235,18 @@ func (s *student) connect(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		if exhausted(d.err) && !s.sent && !time.Now().Before(s.due()) {
-			s.sent = true // It never will be; no other drop is to be told.
-			plan.To.Finished(&Event{Student: s.id, Dropped: true, Err: d.err})
-			return false
+		wait := s.backoff(try)
+		if exhausted(d.err) && !s.sent {
+			left := time.Until(s.due())
+			if left <= 0 {
+				s.sent = true // It never will be; no other drop is to be told.
+				plan.To.Finished(&Event{Student: s.id, Dropped: true, Err: d.err})
+				return false
+			}
+			wait = min(wait, left) // Its instant tells whether it is dropped, not the moment when others have left.
 		}
 		s.refused(start, d.err)
-		sleep(ctx, s.backoff(try))
+		sleep(ctx, wait)
 	}
 	return false
 }

@@ -18,7 +18,7 @@ import (
 func TestARunWhoseGeneratorRanOutOfDescriptorsIsInvalid(t *testing.T) {
 	t.Parallel()
 	s, dir := startService(t), t.TempDir()
-	c := k6(t, dir, []string{"TARGET=" + s.url, "TOKENS=" + s.tokens, "STUDENTS=100", "OPEN_IN=4s", "ARRIVE=2s"})
+	c := k6(t, dir, []string{"TARGET=" + s.url, "TOKENS=" + s.tokens, "STUDENTS=100", "OPEN_IN=5s", "ARRIVE=3s"})
 	log, err := c.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, c.Start())
