@@ -34,7 +34,7 @@ type flags struct {
 	history, quantiles              bool
 	grafana                         []string
 	from, to, t0                    string
-	wait                            time.Duration
+	wait, retry                     time.Duration
 	baselines                       []string
 	failOnRegression                bool
 	minimumEffect                   float64
@@ -68,7 +68,7 @@ func evaluateFlags(cmd *cobra.Command, f *flags) {
 	specFlags(cmd, &f.specs, &f.sets)
 	fs := cmd.Flags()
 	fs.StringVar(&f.prometheus, "prometheus", "", "`URL` of Prometheus or of a Thanos querier, or of anything that speaks its API; may have a path")
-	fs.IntVar(&f.replicas, "replicas", 0, "how many `replicas` of Prometheus must hold the samples behind a Thanos querier (default: as many as do)")
+	fs.IntVar(&f.replicas, "replicas", 0, "how many `replicas` of Prometheus behind a Thanos querier must hold all samples and agree: where they do, another one may be away, which is said (default: all, and none may be away)")
 	fs.StringArrayVar(&f.replicaLabels, "replica-label", nil, "a `label` that tells replicas apart (default: the querier is asked); may be given several times")
 	fs.BoolVar(&f.history, "history", false, "also tell the burn rates over 5m to 3d, and what is left of the period's error budget")
 	fs.BoolVar(&f.quantiles, "quantiles", false, "also tell the latency quantiles, each between two edges of its histogram")
@@ -81,6 +81,7 @@ func evaluateFlags(cmd *cobra.Command, f *flags) {
 	fs.StringVar(&f.out, "out", "", "the `folder` for the reports (default: the run's folder, if any)")
 	fs.StringVar(&f.format, "format", "text", "what to print: `text`, json, markdown, junit or html")
 	fs.DurationVar(&f.wait, "wait", 15*time.Second, "how long after the window's end a scrape that closes it is waited for")
+	fs.DurationVar(&f.retry, "retry", 30*time.Second, "how long a source that stops answering in the middle is asked again")
 	fs.StringArrayVar(&f.builds, "build", nil, "put the digest of this `file`, such as a binary under test, into verdict.json; may be given several times")
 	fs.StringArrayVar(&f.baselines, "baseline", nil, "compare with the verdict.json of an earlier run, a `file` or its folder; may be given several times")
 	fs.BoolVar(&f.failOnRegression, "fail-on-regression", false, "exit 99 when an objective regressed against the baseline")
@@ -134,6 +135,9 @@ func prepare(f flags, now time.Time) (*job, error) {
 	}
 	if f.wait < 0 {
 		return nil, usagef("--wait must not be negative")
+	}
+	if f.retry < 0 {
+		return nil, usagef("--retry must not be negative")
 	}
 	if j.links, err = dashboards(f.grafana); err != nil {
 		return nil, err
@@ -279,7 +283,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 		v, err = evaluation.Evaluate(ctx, evaluation.Config{
 			History: history, Number: j.client.Number, Quantiles: f.quantiles,
 			Objectives: j.spec.Objectives, Source: j.client, Window: j.window, T0: j.t0,
-			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait, Replicas: f.replicas,
+			Run: j.run, Audit: j.audit, HasRun: f.run != "" && len(j.broken) == 0, Wait: f.wait, Retry: f.retry, Replicas: f.replicas,
 		})
 		if err != nil {
 			return nil, err

@@ -36,7 +36,8 @@ type Config struct {
 	Run    *record.Run
 	Audit  *record.Audit
 	HasRun bool
-	// Replicas is how many replicas must hold the samples where the source shows several; 0 asks for none.
+	// Replicas is how many replicas must hold all of the samples and agree. Where that many do, another one may be away, or
+	// lack some: it is left out, and that is said. 0 asks all that the source knows, and none may be away.
 	Replicas int
 	// Quantiles asks for those of objectives that are about a latency.
 	Quantiles bool
@@ -46,6 +47,8 @@ type Config struct {
 	History History
 	// Wait is how long after the window's end a scrape that closes it is waited for.
 	Wait time.Duration
+	// Retry is how long a source is asked again that has answered and then does so no more.
+	Retry time.Duration
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }
@@ -80,7 +83,7 @@ func Evaluate(ctx context.Context, cfg Config) (*verdict.Verdict, error) {
 	if cfg.Run != nil {
 		v.AddRun(cfg.Run, verdict.Tightest(cfg.Objectives))
 	}
-	err := e.measure(ctx, v)
+	err := e.attempt(ctx, v)
 	var bad *prom.BadQueryError
 	var partial *prom.PartialError
 	switch {
@@ -102,12 +105,10 @@ type evaluator struct {
 	Config
 	started   time.Time
 	condition measure.Condition
+	restarted bool // between the beginning and the end of an attempt
 }
 
 func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error) {
-	if e.condition, err = e.Source.Condition(ctx); err != nil {
-		return err
-	}
 	totals, err := e.totals(ctx)
 	if err != nil {
 		return err
@@ -115,6 +116,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 	if totals != nil {
 		v.Totals = &totals.Totals
 		v.Reasons = append(v.Reasons, totals.Differences...)
+		v.Reasons = append(v.Reasons, totals.behind...)
 	}
 	complete := e.complete(totals)
 	answers, err := e.answers(ctx, complete)
@@ -128,6 +130,10 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 	after, err := e.Source.Condition(ctx) // a store may have gone meanwhile
 	if err != nil {
 		return err
+	}
+	if after.Started != e.condition.Started && !e.restarted {
+		e.restarted = true
+		return errRestarted
 	}
 	replicas := e.replicas(answers, scrapes)
 	doubts := e.sourceDoubts(after, replicas)
@@ -149,7 +155,7 @@ func (e *evaluator) measure(ctx context.Context, v *verdict.Verdict) (err error)
 				m.Window, m.Doubts = v.Window, append(e.doubts(o, r, totals), doubts...)
 				judged[k] = verdict.Judge(o, m)
 			}
-			out[i] = verdict.Agree(judged)
+			out[i] = verdict.Agree(judged, e.Replicas)
 			if e.Quantiles {
 				if err := e.quantiles(inner, o, &out[i], complete); err != nil {
 					return err
@@ -210,11 +216,16 @@ func (e *evaluator) sourceDoubts(after measure.Condition, replicas []replica) (o
 	if ahead := e.condition.Ahead.Abs(); ahead > clocksApart {
 		out = append(out, reason.New(reason.SourceClock, figure.Duration(ahead)))
 	}
-	for _, missing := range append(e.condition.Missing, after.Missing...) {
-		out = reason.Union(out, []reason.Reason{reason.New(reason.StoreMissing, missing)})
+	for _, c := range []measure.Condition{e.condition, after} {
+		if e.spared(c) {
+			continue
+		}
+		for _, missing := range c.Missing() {
+			out = reason.Union(out, []reason.Reason{reason.New(reason.StoreMissing, missing)})
+		}
 	}
-	if after.Count < e.condition.Count {
-		out = append(out, reason.New(reason.StoresFewer, e.condition.Count, after.Count))
+	if before, now := len(e.condition.Stores), len(after.Stores); now < before {
+		out = append(out, reason.New(reason.StoresFewer, before, now))
 	}
 	if named := len(replicas); e.Replicas > 0 && !slices.ContainsFunc(e.Objectives, e.long) && (named < e.Replicas || replicas[0].name == "") {
 		if replicas[0].name == "" {
@@ -263,7 +274,9 @@ func (e *evaluator) complete(t *totals) func(measure.Series) bool {
 	case t == nil || t.Checked == 0 || len(t.Differences) > 0:
 		return nil
 	default:
-		return func(s measure.Series) bool { return s.Labels[runLabel] == e.Run.ID }
+		return func(s measure.Series) bool {
+			return s.Labels[runLabel] == e.Run.ID && !slices.Contains(t.lacking, replicaOf(s, e.condition.Labels))
+		}
 	}
 }
 

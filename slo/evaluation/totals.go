@@ -24,6 +24,9 @@ type totals struct {
 	verdict.Totals
 	// byFamily holds the differences by metric family.
 	byFamily map[string][]reason.Reason
+	// lacking are replicas that differ from the record where enough others do not, and behind says so.
+	lacking []string
+	behind  []reason.Reason
 }
 
 // about returns the differences that concern a metric: its own, and those of the histogram that it belongs to.
@@ -54,41 +57,62 @@ func (e *evaluator) totals(ctx context.Context) (*totals, error) {
 		if err != nil {
 			return false, err
 		}
-		out = &totals{Totals: verdict.Totals{Differences: []reason.Reason{}}, byFamily: map[string][]reason.Reason{}}
-		for _, t := range e.Run.Totals {
-			out.Checked++
-			held, found, agree := e.lastSum(answers[queries[t.Metric]].Series, t)
-			if agree {
-				continue
-			}
-			text := "nothing"
-			if found {
-				text = figure.Count(held)
-			}
-			r := reason.New(reason.TotalsDiffer, name(t), figure.Count(t.Value), text)
-			out.Differences = append(out.Differences, r)
-			out.byFamily[family(t.Metric)] = append(out.byFamily[family(t.Metric)], r)
-		}
+		out = e.compare(answers, queries)
 		return len(out.Differences) == 0, nil
 	})
 	return out, err
 }
 
-// lastSum adds up the last values of all series that carry a total's labels, in each replica that has any, and reports
-// whether they agree with the total. Where they do not, it returns the sum of a replica that is to blame.
-func (e *evaluator) lastSum(series []measure.Series, t record.Total) (sum float64, found, agree bool) {
+// compare holds the totals against each replica that has any of a metric. Where enough replicas agree with all of them, those
+// that do not are left out.
+func (e *evaluator) compare(answers map[string]measure.Answer, queries map[string]string) *totals {
+	out := &totals{Totals: verdict.Totals{Differences: []reason.Reason{}}, byFamily: map[string][]reason.Reason{}}
+	holding, lacking := map[string]bool{}, map[string]reason.Reason{}
+	for _, t := range e.Run.Totals {
+		out.Checked++
+		sums := e.lastSums(answers[queries[t.Metric]].Series, t)
+		var first *reason.Reason
+		differ := func(held string) reason.Reason {
+			r := reason.New(reason.TotalsDiffer, name(t), figure.Count(t.Value), held)
+			if first == nil {
+				first = &r
+			}
+			return r
+		}
+		for _, replica := range slices.Sorted(maps.Keys(sums)) {
+			holding[replica] = true
+			if !same(sums[replica], t.Value) {
+				lacking[replica] = differ(figure.Count(sums[replica]))
+			}
+		}
+		if len(sums) == 0 && t.Value != 0 {
+			lacking[""] = differ("nothing")
+		}
+		if first != nil {
+			out.Differences = append(out.Differences, *first)
+			out.byFamily[family(t.Metric)] = append(out.byFamily[family(t.Metric)], *first)
+		}
+	}
+	if _, all := lacking[""]; all || e.Replicas == 0 || len(holding)-len(lacking) < e.Replicas {
+		return out
+	}
+	out.Differences, out.byFamily = []reason.Reason{}, nil
+	for _, replica := range slices.Sorted(maps.Keys(lacking)) {
+		out.lacking = append(out.lacking, replica)
+		out.behind = append(out.behind, reason.New(reason.ReplicaLacks, replica, lacking[replica]))
+	}
+	return out
+}
+
+// lastSums adds up the last values of all series that carry a total's labels, in each replica that has any.
+func (e *evaluator) lastSums(series []measure.Series, t record.Total) map[string]float64 {
 	sums := map[string]float64{}
 	for _, s := range series {
 		if len(s.Points) > 0 && carries(s.Labels, t.Labels) {
 			sums[replicaOf(s, e.condition.Labels)] += s.Points[len(s.Points)-1].Value
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		if !same(sums[name], t.Value) {
-			return sums[name], true, false
-		}
-	}
-	return 0, len(sums) > 0, len(sums) > 0 || t.Value == 0
+	return sums
 }
 
 func carries(have, want map[string]string) bool {

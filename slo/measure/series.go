@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -87,9 +88,34 @@ type Condition struct {
 	Ahead time.Duration
 	// Labels tell the series of replicas apart.
 	Labels []string
-	// Count is how many stores there are, 0 for Prometheus; Missing names those that do not answer, and why.
-	Count   int
-	Missing []string
+	// Stores are those behind it; Prometheus has none.
+	Stores []Store
+	// Started tells one process of the source from the next; empty where it does not say.
+	Started string
+}
+
+// Missing returns the stores that do not answer.
+func (c Condition) Missing() []Store {
+	return slices.DeleteFunc(slices.Clone(c.Stores), func(s Store) bool { return s.Fault == "" })
+}
+
+// Store is one of those that a querier asks.
+type Store struct {
+	// Kind is such as sidecar or store, Address its host and port.
+	Kind, Address string
+	// Fault is why it does not answer; empty where it does.
+	Fault string
+	// Labels are those of what it holds, several sets where it holds blocks of several; none where it never answered.
+	Labels []map[string]string
+}
+
+// String writes the store and what is wrong with it.
+func (s Store) String() string {
+	text := s.Kind + " " + s.Address
+	if s.Fault != "" {
+		text += ": " + s.Fault
+	}
+	return text
 }
 
 // Source fetches the raw samples of a plain selector, later than from and not later than to.

@@ -43,6 +43,22 @@ func (e *BadQueryError) Error() string {
 // Unwrap returns the client's error.
 func (e *BadQueryError) Unwrap() error { return e.Err }
 
+// UnavailableError says that the server did not answer, or not as one that works: it may do so later.
+type UnavailableError struct{ Err error }
+
+// Error writes what happened instead.
+func (e *UnavailableError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the client's error.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// MayPass reports whether the same question may be answered later: the server, or a store behind it, was away.
+func MayPass(err error) bool {
+	var unavailable *UnavailableError
+	var partial *PartialError
+	return errors.As(err, &unavailable) || errors.As(err, &partial)
+}
+
 // Client queries one server. It is safe for concurrent use.
 type Client struct {
 	http     *http.Client
@@ -162,13 +178,17 @@ func (c *Client) explain(query string, err error) error {
 		if answered.Type == v1.ErrBadData {
 			return &BadQueryError{Query: query, Err: errors.New(oneLine(answered.Msg))}
 		}
-		return c.partial(answered, fmt.Errorf("querying Prometheus at %s: %s", c.url, oneLine(answered.Error()+" "+answered.Detail)))
+		err = fmt.Errorf("querying Prometheus at %s: %s", c.url, oneLine(answered.Error()+" "+answered.Detail))
+		if answered.Type == v1.ErrServer {
+			return &UnavailableError{err}
+		}
+		return c.partial(answered, err)
 	}
 	var unreachable *url.Error
 	if errors.As(err, &unreachable) {
 		err = unreachable.Err // its own text repeats the whole query
 	}
-	return fmt.Errorf("querying Prometheus at %s: %w", c.url, err)
+	return &UnavailableError{fmt.Errorf("querying Prometheus at %s: %w", c.url, err)}
 }
 
 func oneLine(text string) string {

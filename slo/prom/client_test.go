@@ -103,6 +103,10 @@ func TestASourceThatCannotAnswerSaysSoInOneLine(t *testing.T) {
 		want    string
 	}{
 		{"nobody listens", nil, "connection refused"},
+		{"an answer that breaks off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = w.Write([]byte(`{"status":"success"`))
+		}, "unexpected EOF"},
 		{"an internal error", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "storage\nis gone", http.StatusInternalServerError)
 		}, "storage is gone"},
@@ -134,6 +138,8 @@ func TestASourceThatCannotAnswerSaysSoInOneLine(t *testing.T) {
 			require.NotContains(t, err.Error(), "\n")
 			var bad *prom.BadQueryError
 			require.NotErrorAs(t, err, &bad, "no fault of the spec")
+			passes := map[string]bool{"nobody listens": true, "an answer that breaks off": true, "an internal error": true}
+			require.Equal(t, passes[tt.name], prom.MayPass(err), "worth asking again")
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,14 @@ func (e *PartialError) Error() string { return e.Err.Error() }
 // Unwrap returns the client's error.
 func (e *PartialError) Unwrap() error { return e.Err }
 
+// within is the key of the stores that are asked.
+type within struct{}
+
+// Within returns a context whose questions a Thanos querier passes on to these stores only, each by its address.
+func Within(ctx context.Context, addresses []string) context.Context {
+	return context.WithValue(ctx, within{}, addresses)
+}
+
 // asOne marks the context of a question to all replicas as one, over spans that are long enough for it.
 type asOne struct{}
 
@@ -45,20 +54,35 @@ func (p parameters) RoundTrip(req *http.Request) (*http.Response, error) {
 		q.Set("dedup", "true")
 		q.Set("max_source_resolution", "auto")
 	}
+	if addresses, some := req.Context().Value(within{}).([]string); some {
+		quoted := make([]string, len(addresses))
+		for i, address := range addresses {
+			quoted[i] = regexp.QuoteMeta(address)
+		}
+		q.Set("storeMatch[]", fmt.Sprintf("{__address__=~%q}", strings.Join(quoted, "|")))
+	}
 	req.URL.RawQuery = q.Encode()
 	return p.RoundTripper.RoundTrip(req)
 }
 
-// Condition asks the source for its time, and a Thanos querier for its stores and the labels that tell replicas apart.
+// Condition asks the source for its time and when it started, and a Thanos querier for its stores and the labels that tell replicas apart.
 func (c *Client) Condition(ctx context.Context) (measure.Condition, error) {
 	var s measure.Condition
 	var err error
 	if s.Ahead, err = c.ahead(ctx); err != nil {
 		return s, err
 	}
+	var runtime struct {
+		Started string `json:"startTime"`
+	}
+	if _, err := c.get(ctx, "/api/v1/status/runtimeinfo", &runtime); err != nil {
+		return s, err
+	}
+	s.Started = runtime.Started
 	var types map[string][]struct {
-		Name      string `json:"name"`
-		LastError any    `json:"lastError"`
+		Name      string              `json:"name"`
+		LastError any                 `json:"lastError"`
+		LabelSets []map[string]string `json:"labelSets"`
 	}
 	found, err := c.get(ctx, "/api/v1/stores", &types)
 	if err != nil || !found {
@@ -67,13 +91,14 @@ func (c *Client) Condition(ctx context.Context) (measure.Condition, error) {
 	c.thanos.Store(true)
 	for kind, stores := range types {
 		for _, store := range stores {
-			s.Count++
+			one := measure.Store{Kind: kind, Address: store.Name, Labels: store.LabelSets}
 			if store.LastError != nil {
-				s.Missing = append(s.Missing, fmt.Sprintf("%s %s: %s", kind, store.Name, oneLine(fmt.Sprint(store.LastError))))
+				one.Fault = oneLine(fmt.Sprint(store.LastError))
 			}
+			s.Stores = append(s.Stores, one)
 		}
 	}
-	slices.Sort(s.Missing)
+	slices.SortFunc(s.Stores, func(a, b measure.Store) int { return strings.Compare(a.String(), b.String()) })
 	if c.replicas != nil {
 		s.Labels = c.replicas
 		return s, nil
@@ -146,7 +171,7 @@ func (c *Client) get(ctx context.Context, path string, into any) (found bool, er
 		return false, c.explain(path, err)
 	}
 	if resp.StatusCode >= http.StatusInternalServerError {
-		return false, fmt.Errorf("querying Prometheus at %s: %s from %s: %s", c.url, resp.Status, path, oneLine(string(body)))
+		return false, &UnavailableError{fmt.Errorf("querying Prometheus at %s: %s from %s: %s", c.url, resp.Status, path, oneLine(string(body)))}
 	}
 	var answer struct {
 		Data json.RawMessage `json:"data"`

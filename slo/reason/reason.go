@@ -63,6 +63,10 @@ const (
 	ReplicasMissing Code = "replicas-missing"
 	ReplicasDiffer  Code = "replicas-differ"
 	ReplicasSplit   Code = "replicas-split"
+	ReplicaAway     Code = "replica-away"
+	ReplicaLacks    Code = "replica-lacks"
+	ReplicaLeftOut  Code = "replica-left-out"
+	SourceAgain     Code = "source-asked-again"
 )
 
 // What an objective's verdict can rest on.
@@ -134,6 +138,11 @@ var catalogue = map[Code][2]string{
 	ReplicasMissing: {"%d replicas hold the samples, %d wanted", "표본을 가진 복제본이 %d개로, 필요한 %d개보다 적음"},
 	ReplicasDiffer:  {"the replicas differ by more than their scrapes explain: %s counts %s to %s of %s, %s counts %s to %s", "복제본의 차이가 수집 시점으로 설명되지 않음: %[1]s는 %[4]s에 대해 %[2]s ~ %[3]s, %[5]s는 %[6]s ~ %[7]s"},
 	ReplicasSplit:   {"the replicas do not say the same: %s", "복제본의 판정이 서로 다름: %s"},
+
+	ReplicaAway:    {"left out, for others hold the same: %s", "다른 복제본에 같은 데이터가 있어 제외함: %s"},
+	ReplicaLacks:   {"left out, for it lacks samples of this run: %s; %s", "이 실행의 표본이 부족해 제외함: %s; %s"},
+	ReplicaLeftOut: {"left out, for it cannot tell: %s (%s)", "판정할 수 없어 제외함: %s (%s)"},
+	SourceAgain:    {"the source was asked again: %s", "데이터 원본에 다시 물음: %s"},
 
 	ZeroTotal:      {"no events at all", "이벤트가 하나도 없음"},
 	TooFew:         {"%s events, fewer than the minimum of %s", "이벤트 %s개로 최소 %s개보다 적음"},

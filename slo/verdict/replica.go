@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goormu/stampede/slo/figure"
@@ -9,8 +10,10 @@ import (
 
 // Agree makes one objective of what each replica of the source says of it: the one whose scrapes bound the window most
 // closely, if their counts agree as far as the edges of the window are uncertain, and their verdicts are the same.
-// Otherwise the objective is inconclusive.
-func Agree(replicas []Objective) Objective {
+// Otherwise the objective is inconclusive. Where a number of replicas is enough and as many can tell, those that cannot
+// have no say, and are named; 0 wants all.
+func Agree(replicas []Objective, enough int) Objective {
+	replicas, silent := able(replicas, enough)
 	best := 0
 	for i, o := range replicas {
 		if edges(o) < edges(replicas[best]) {
@@ -18,6 +21,7 @@ func Agree(replicas []Objective) Objective {
 		}
 	}
 	out := replicas[best]
+	out.Reasons = append(slices.Clone(out.Reasons), silent...)
 	if len(replicas) == 1 {
 		return out
 	}
@@ -43,6 +47,25 @@ func Agree(replicas []Objective) Objective {
 		out.Reasons = reason.Union(reasons, out.Reasons)
 	}
 	return out
+}
+
+// able leaves out the replicas that cannot tell, where enough others can, and names them.
+func able(replicas []Objective, enough int) (can []Objective, silent []reason.Reason) {
+	for _, o := range replicas {
+		if o.State != Inconclusive {
+			can = append(can, o)
+			continue
+		}
+		var why []string
+		for _, r := range o.Reasons {
+			why = append(why, r.Text)
+		}
+		silent = append(silent, reason.New(reason.ReplicaLeftOut, o.Measurements[0].Replica, strings.Join(why, "; ")))
+	}
+	if enough == 0 || len(can) < enough {
+		return replicas, nil
+	}
+	return can, silent
 }
 
 func edges(o Objective) (sum float64) {
