@@ -69,7 +69,7 @@ func TestTheEvaluatorJudgesEachReplica(t *testing.T) {
 	require.Equal(t, 3, code)
 
 	require.NoError(t, s.Kill("prometheus-b"))
-	v, code = judged(t, s.QueryURL(), from, to)
+	v, code = judged(t, s.QueryURL(), from, to, "--retry", "0s")
 	require.Equal(t, 3, code, "the other replica holds it all, and nobody knows whether they agree: %+v", v)
 	require.Contains(t, fmt.Sprint(v.Objectives[0].Reasons), "the source cannot reach all of its stores")
 
