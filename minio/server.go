@@ -13,6 +13,9 @@ type Command struct {
 	ReadyURL string
 }
 
+// MetricsPath is where the server has its metrics for Prometheus; whoever reaches it may read them.
+const MetricsPath = "/minio/v2/metrics/cluster"
+
 // Server is one MinIO server on one folder.
 type Server struct {
 	// Binary is the path of the minio program.
@@ -44,6 +47,7 @@ func (s Server) Command() Command {
 			"MINIO_ROOT_PASSWORD=" + s.Root.SecretKey,
 			"MINIO_BROWSER=off",
 			"MINIO_UPDATE=off",
+			"MINIO_PROMETHEUS_AUTH_TYPE=public",
 		},
 		ReadyURL: s.URL() + "/minio/health/ready",
 	}

@@ -17,7 +17,7 @@ func TestTheServerIsStartedWithItsRootCredentialsInTheEnvironmentOnly(t *testing
 	require.Equal(t, minio.Command{
 		Name: "minio", Path: "bin/minio",
 		Args:     []string{"server", "stack/minio", "--address", "127.0.0.1:9000", "--quiet"},
-		Env:      []string{"MINIO_ROOT_USER=root", "MINIO_ROOT_PASSWORD=root-secret", "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
+		Env:      []string{"MINIO_ROOT_USER=root", "MINIO_ROOT_PASSWORD=root-secret", "MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_PROMETHEUS_AUTH_TYPE=public"},
 		ReadyURL: "http://127.0.0.1:9000/minio/health/ready",
 	}, command)
 }

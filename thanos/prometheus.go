@@ -24,6 +24,8 @@ type Prometheus struct {
 	ScrapeInterval time.Duration
 	// Jobs maps a job's name to its targets, each host:port. Without jobs nothing is scraped.
 	Jobs map[string][]string
+	// Paths maps a job's name to where its targets have their metrics; /metrics unless named.
+	Paths map[string]string
 	// ExternalLabels name this server to whoever collects from several; replicas differ in one of them.
 	ExternalLabels map[string]string
 	// BlockDuration fixes the length of blocks, at least one minute: a sidecar uploads each once it is finished, so nothing may
@@ -49,6 +51,7 @@ func (p Prometheus) Command() (Command, error) {
 	}
 	type scrape struct {
 		Job     string   `yaml:"job_name"`
+		Path    string   `yaml:"metrics_path,omitempty"`
 		Statics []static `yaml:"static_configs"`
 	}
 	config := struct {
@@ -65,7 +68,7 @@ func (p Prometheus) Command() (Command, error) {
 	config.Global.Classic, config.Global.Native = true, true
 	config.Global.Labels = p.ExternalLabels
 	for _, job := range slices.Sorted(maps.Keys(p.Jobs)) {
-		config.Scrapes = append(config.Scrapes, scrape{Job: job, Statics: []static{{Targets: p.Jobs[job]}}})
+		config.Scrapes = append(config.Scrapes, scrape{Job: job, Path: p.Paths[job], Statics: []static{{Targets: p.Jobs[job]}}})
 	}
 	text, err := yaml.Marshal(config)
 	if err != nil {

@@ -15,6 +15,7 @@ func TestPrometheusIsToldToScrapeAtStampedeResolution(t *testing.T) {
 	command, err := thanos.Prometheus{
 		Binary: "bin/prometheus", Dir: "run/prometheus", Address: "127.0.0.1:9090",
 		Jobs: map[string][]string{"registration": {"127.0.0.1:8080", "127.0.0.1:8081"}, "k6": {"127.0.0.1:6565"}},
+		Paths: map[string]string{"k6": "/k6/metrics"},
 	}.Command()
 	require.NoError(t, err)
 	require.Equal(t, "http://127.0.0.1:9090/-/ready", command.ReadyURL)
@@ -29,6 +30,7 @@ func TestPrometheusIsToldToScrapeAtStampedeResolution(t *testing.T) {
   scrape_native_histograms: true
 scrape_configs:
 - job_name: k6
+  metrics_path: /k6/metrics
   static_configs:
   - targets:
     - 127.0.0.1:6565

@@ -21,6 +21,8 @@ type Ruler struct {
 	Endpoint Endpoint
 	// Querier is the HTTP address of the querier that it asks.
 	Querier string
+	// Alertmanagers are the URLs that its alerts are sent to; each alert goes to all of them. Without any they are only shown.
+	Alertmanagers []string
 	// Rules are rule files of Prometheus, by name. A group that does not say otherwise goes on with partial answers: one dead
 	// replica must not silence the alerts.
 	Rules map[string][]byte
@@ -41,6 +43,12 @@ func (r Ruler) Command() (Command, error) {
 		"--label="+r.ReplicaLabel+`="ruler"`,
 		"--alert.label-drop="+r.ReplicaLabel,
 	)
+	for _, url := range r.Alertmanagers {
+		command.Args = append(command.Args, "--alertmanagers.url="+url)
+	}
+	if len(r.Alertmanagers) > 0 { // so that an alert leads to what it saw
+		command.Args = append(command.Args, "--alert.query-url=http://"+r.Querier)
+	}
 	if r.BlockDuration > 0 {
 		command.Args = append(command.Args, "--tsdb.block-duration="+duration(r.BlockDuration))
 	}

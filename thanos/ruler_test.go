@@ -30,6 +30,7 @@ func TestARulerGoesOnWithPartialAnswersUnlessAGroupSaysOtherwise(t *testing.T) {
 	command, err := thanos.Ruler{
 		Binary: "bin/thanos", Dir: "stack/ruler", Endpoint: endpoint, Querier: "127.0.0.1:10904", ReplicaLabel: "replica",
 		Rules: map[string][]byte{"openings.yaml": []byte(ruleFile)}, BlockDuration: time.Minute, Bucket: bucket,
+		Alertmanagers: []string{"http://127.0.0.1:9093"},
 	}.Command()
 	require.NoError(t, err)
 	require.Equal(t, thanos.Command{
@@ -37,6 +38,7 @@ func TestARulerGoesOnWithPartialAnswersUnlessAGroupSaysOtherwise(t *testing.T) {
 		Args: []string{
 			"rule", "--log.level=warn", "--http-address=127.0.0.1:10902", "--grpc-address=127.0.0.1:10901",
 			"--data-dir=stack/ruler/data", "--query=127.0.0.1:10904", `--label=replica="ruler"`, "--alert.label-drop=replica",
+			"--alertmanagers.url=http://127.0.0.1:9093", "--alert.query-url=http://127.0.0.1:10904",
 			"--tsdb.block-duration=1m", "--rule-file=stack/ruler/rules/openings.yaml", "--objstore.config-file=stack/ruler/bucket.yml",
 		},
 		Files: map[string][]byte{
