@@ -6,28 +6,28 @@ SHELL := /bin/bash
 
 GO    ?= go
 BUILD := $(GO) build -buildvcs=auto
-# Extra arguments of `stampede rehearse`, for example ARGS="--students 2000 --database mariadb".
+# Extra arguments of `stampede rehearse` and `stampede stack`, for example ARGS="--students 2000 --database mariadb".
 ARGS  ?=
-# Extra arguments of `stampede stack`, for example STACK="--scrape 127.0.0.1:8080".
-STACK ?=
 # Extra arguments of the k6 benchmark, for example BENCH_K6="-rounds 1 -connections 1000".
 BENCH_K6 ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
 TEST  ?=
 
+# What highly available monitoring runs besides Prometheus.
+HA_PROGRAMS := bin/thanos bin/minio bin/alertmanager
 GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./dashboards/cmd/dashboards ./deploy/cmd/stampede
 
 .PHONY: help demo stack test lint fmt bench bench-service bench-k6 bench-slo ci build tools install-test-dependencies clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo; echo '  ARGS="…" is passed to `stampede rehearse` by `make demo`; TEST="…" to `go test` by `make test`.'
+	@echo; echo '  ARGS="…" is passed to `stampede rehearse` by `make demo`, to `stampede stack` by `make stack`; TEST="…" to `go test` by `make test`.'
 
 demo: build ## Rehearse an opening minute: 10,000 students, a verdict, a report (ARGS="--students 2000")
 	bin/stampede rehearse $(ARGS)
 
-stack: build bin/thanos bin/minio ## Bring up two Prometheus replicas, Thanos and MinIO until Ctrl-C (STACK="--scrape 127.0.0.1:8080")
-	bin/stampede stack $(STACK)
+stack: build $(HA_PROGRAMS) ## Bring up highly available monitoring until Ctrl-C (ARGS="--scrape 127.0.0.1:8080")
+	bin/stampede stack $(ARGS)
 
 build: bin/prometheus ## Build bin/registrar, bin/k6, bin/slo, bin/dashboards, bin/stampede and bin/prometheus
 	@echo "building registrar, k6, slo, dashboards, stampede (a cold cache takes two minutes)"
@@ -54,6 +54,12 @@ bin/minio: minio/build/go.mod minio/build/go.sum
 	@$(GO) build -buildvcs=false -modfile=minio/build/go.mod -o $@ github.com/minio/minio
 	@touch $@
 
+# Its web pages are in the module, and need no npm.
+bin/alertmanager bin/amtool: bin/%: thanos/build/alertmanager/go.mod thanos/build/alertmanager/go.sum
+	@echo "building $* from its pinned module (a cold cache takes a minute)"
+	@$(GO) build -buildvcs=false -modfile=thanos/build/alertmanager/go.mod -o $@ github.com/prometheus/alertmanager/cmd/$*
+	@touch $@
+
 bin/golangci-lint: .ci/golangci-lint/go.mod .ci/golangci-lint/go.sum
 	@echo "building golangci-lint from its pinned module (a cold cache takes two minutes)"
 	@$(GO) build -buildvcs=false -modfile=.ci/golangci-lint/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -62,7 +68,7 @@ bin/golangci-lint: .ci/golangci-lint/go.mod .ci/golangci-lint/go.sum
 install-test-dependencies:
 	@.ci/install-test-dependencies
 
-test: install-test-dependencies build bin/promtool bin/thanos bin/minio ## Install what the tests need, then run them all, real parts included (TEST="-race")
+test: install-test-dependencies build bin/promtool $(HA_PROGRAMS) ## Install what the tests need, then run them all, real parts included (TEST="-race")
 	$(GO) test -timeout 20m $(TEST) ./...
 
 lint: bin/golangci-lint ## Check style, formatting and which part may import which

@@ -158,7 +158,7 @@ func (p *parts) startStack(ctx context.Context) error {
 		return err
 	}
 	if p.monitor, err = stack.Start(ctx, config); err != nil {
-		return fmt.Errorf("%w (run `make bin/prometheus bin/thanos bin/minio`)", err)
+		return fmt.Errorf("%w (run `make bin/prometheus bin/thanos bin/minio bin/alertmanager`)", err)
 	}
 	return p.eventually(ctx, `sum(up{job=~"registration|mysql"})`, 2, "the service and the exporter have been scraped")
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/goormu/stampede/deploy/receiver"
 	"github.com/goormu/stampede/minio"
 )
 
@@ -23,9 +24,13 @@ type Config struct {
 	Scrape []string
 	// Exporters are further targets to scrape, each host:port, by the name of their job, such as mysql.
 	Exporters map[string]string
-	// Rules are rule files of Prometheus, which a ruler evaluates over both replicas; without any there is no ruler.
+	// Rules are rule files of Prometheus, as `slo rules` writes them, which the ruler evaluates over both replicas; those of
+	// slo/objectives/registration.yaml unless set. The alerts of dashboards/alerts are always evaluated; a file with the name of
+	// one of theirs takes its place.
 	Rules []string
-	// Bin is the folder of the programs prometheus, thanos and minio.
+	// Notified is called with each notification of Alertmanager once it is recorded, from any goroutine; it may be nil.
+	Notified func(receiver.Notification)
+	// Bin is the folder of the programs prometheus, thanos, minio and alertmanager.
 	Bin string
 	// Root are MinIO's root credentials; made up unless set.
 	Root minio.Credentials
@@ -86,10 +91,10 @@ func isAddress(target string) bool {
 	return err == nil && host != "" && portErr == nil && number > 0
 }
 
-// checkPrograms names every program that was not built.
-func (c Config) checkPrograms() error {
+// CheckPrograms names every program that was not built.
+func (c Config) CheckPrograms() error {
 	var faults []error
-	for _, name := range []string{"prometheus", "thanos", "minio"} {
+	for _, name := range []string{"prometheus", "thanos", "minio", "alertmanager"} {
 		if _, err := os.Stat(c.program(name)); err != nil {
 			faults = append(faults, fmt.Errorf("looking for the program %s: %w (run `make bin/%s`)", name, err, name))
 		}

@@ -36,7 +36,19 @@ func TestAProgramThatWasNotBuiltIsNamedBeforeAnythingStarts(t *testing.T) {
 	config := stack.Default()
 	config.Dir, config.Bin = t.TempDir(), t.TempDir()
 	_, err := stack.Start(t.Context(), config)
-	for _, name := range []string{"prometheus", "thanos", "minio"} {
+	for _, name := range []string{"prometheus", "thanos", "minio", "alertmanager"} {
 		require.ErrorContains(t, err, "run `make bin/"+name+"`")
+	}
+}
+
+func TestAFolderHoldsOneStackAtATime(t *testing.T) {
+	t.Parallel()
+	first := up(t)
+	config := first.Config
+	_, err := stack.Start(t.Context(), config)
+	require.EqualError(t, err, "another stack runs on "+config.Dir+": stop it, or name another folder")
+	require.Len(t, first.Processes(), len(stack.Names()), "the first goes on")
+	for _, status := range first.Status() {
+		require.True(t, status.Running, status.Name)
 	}
 }

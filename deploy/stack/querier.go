@@ -9,7 +9,16 @@ import (
 )
 
 // QueryURL is the base address of the querier: Prometheus' API over both replicas and the bucket.
-func (s *Stack) QueryURL() string { return s.addresses["querier"].URL() }
+func (s *Stack) QueryURL() string { return s.URL("querier") }
+
+// ReplicaURLs are the base addresses of the two Prometheus. Whoever writes to one must write to both.
+func (s *Stack) ReplicaURLs() []string {
+	var all []string
+	for _, replica := range replicas {
+		all = append(all, s.URL("prometheus-"+replica))
+	}
+	return all
+}
 
 // waitForStores waits until the querier has spoken to both sidecars, the store gateway and the ruler: it says that it is
 // ready before.
@@ -18,10 +27,7 @@ func (s *Stack) waitForStores(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	want := len(replicas) + 1
-	if len(s.Rules) > 0 {
-		want++
-	}
+	want := len(replicas) + 2
 	for {
 		healthy, err := s.healthyStores(waiting)
 		if err == nil && healthy == want {

@@ -22,7 +22,7 @@ func up(t *testing.T, rules ...string) *stack.Stack {
 	config := stack.Default()
 	config.Dir, config.Bin, config.Scrape, config.Rules = t.TempDir(), "../../bin", []string{service(t)}, rules
 	s, err := stack.Start(t.Context(), config)
-	require.NoError(t, err, "run `make bin/prometheus bin/thanos bin/minio` first")
+	require.NoError(t, err, "run `make bin/prometheus bin/thanos bin/minio bin/alertmanager` first")
 	t.Cleanup(s.Stop)
 	eventually(t, time.Minute, "both replicas have scraped the service", func() bool {
 		return len(ask(t, s, ticks, time.Now(), raw).series) == 2

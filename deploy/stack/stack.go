@@ -3,45 +3,27 @@ package stack
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/goormu/stampede/deploy/local"
+	"github.com/goormu/stampede/deploy/receiver"
 	"github.com/goormu/stampede/minio"
 	"github.com/goormu/stampede/thanos"
 )
 
-const (
-	// bucketName is the bucket of the blocks, bucketUser the user who may use it.
-	bucketName, bucketUser = "blocks", "thanos"
-	// replicaLabel is the external label in which the two Prometheus differ.
-	replicaLabel = "replica"
-	// lookback is longer than the interval of the slowest rules that `slo rules` writes (2m): else alerts on what they record
-	// would find nothing most of the time. A target that is gone ends its series at once, by a stale marker.
-	lookback = 150 * time.Second
-	// storeSync is how often the store gateway looks for new blocks.
-	storeSync = 10 * time.Second
-	// readyWithin bounds the start of each part.
-	readyWithin = 60 * time.Second
-)
-
-// replicas are the values of the replica label.
-var replicas = []string{"a", "b"}
-
-// monitoringJobs are the names under which the parts are scraped.
-var monitoringJobs = map[string]string{
-	"prometheus-a": "prometheus", "prometheus-b": "prometheus", "sidecar-a": "thanos-sidecar", "sidecar-b": "thanos-sidecar",
-	"store": "thanos-store", "querier": "thanos-query", "compactor": "thanos-compact", "ruler": "thanos-rule",
-}
+// readyWithin bounds the start of each part.
+const readyWithin = 60 * time.Second
 
 // part is one process of the stack.
 type part struct {
-	name, url string // url is the base address of its HTTP API
-	process   *local.Process
+	spec    local.Spec
+	process *local.Process // the latest that was started
 }
 
 // Stack is what runs.
@@ -49,6 +31,9 @@ type Stack struct {
 	Config
 	addresses map[string]thanos.Endpoint
 	user      minio.Credentials
+	lock      *os.File
+	receiver  *receiver.Receiver
+	took      time.Duration
 
 	mutex sync.Mutex
 	parts []*part // in the order of their start
@@ -57,7 +42,8 @@ type Stack struct {
 // Start brings everything up, each part once what it needs is ready, and returns when the querier knows all its stores.
 // When it fails, or ctx ends, it stops what it had started.
 func Start(ctx context.Context, config Config) (*Stack, error) {
-	if err := config.checkPrograms(); err != nil {
+	begun := time.Now()
+	if err := config.CheckPrograms(); err != nil {
 		return nil, err
 	}
 	dir, err := filepath.Abs(config.Dir)
@@ -69,13 +55,36 @@ func Start(ctx context.Context, config Config) (*Stack, error) {
 		config.Root = minio.Credentials{AccessKey: "root", SecretKey: rand.Text()}
 	}
 	s := &Stack{Config: config, user: minio.Credentials{AccessKey: bucketUser, SecretKey: rand.Text()}}
-	for _, step := range []func(context.Context) error{s.reserve, s.startStorage, s.startPrometheus, s.startThanos, s.waitForStores} {
+	for _, step := range []func(context.Context) error{
+		s.own, s.reserve, s.startStorage, s.startAlertmanager, s.startPrometheus, s.startThanos, s.waitForStores,
+	} {
 		if err := step(ctx); err != nil {
 			s.Stop()
 			return nil, err
 		}
 	}
+	s.took = time.Since(begun)
 	return s, nil
+}
+
+// own makes the folder and takes its lock, which ends with this process: two stacks on one folder would spoil it.
+func (s *Stack) own(context.Context) error {
+	if err := os.MkdirAll(s.Dir, 0o750); err != nil {
+		return fmt.Errorf("making the stack's folder: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(s.Dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("locking the stack's folder: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = lock.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return fmt.Errorf("another stack runs on %s: stop it, or name another folder", s.Dir)
+		}
+		return fmt.Errorf("locking the stack's folder: %w", err)
+	}
+	s.lock = lock
+	return nil
 }
 
 // reserve finds two free ports for each part, which all need to be known before the first one is configured.
@@ -94,7 +103,7 @@ func (s *Stack) reserve(context.Context) error {
 			}
 		}
 	}
-	for _, name := range []string{"minio", "prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor", "ruler"} {
+	for _, name := range Names() {
 		http, err := free()
 		if err != nil {
 			return err
@@ -108,131 +117,17 @@ func (s *Stack) reserve(context.Context) error {
 	return nil
 }
 
-func (s *Stack) startStorage(ctx context.Context) error {
-	server := minio.Server{
-		Binary: s.program("minio"), Dir: s.data("minio"), Address: s.addresses["minio"].HTTP, Root: s.Root,
-	}
-	command := server.Command()
-	if err := os.MkdirAll(server.Dir, 0o750); err != nil {
-		return fmt.Errorf("making the folder of the bucket: %w", err)
-	}
-	if err := s.start(ctx, server.URL(), local.Spec{
-		Name: command.Name, Path: command.Path, Args: command.Args, Env: command.Env, ReadyURL: command.ReadyURL,
-	}); err != nil {
-		return err
-	}
-	storage, err := minio.Open(server.URL(), s.Root)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	if err := storage.EnsureBucket(ctx, bucketName); err != nil {
-		return err
-	}
-	return storage.EnsureUser(ctx, s.user, bucketName)
-}
+// URL is the base address of a part's HTTP API; it stays the same when the part is started again.
+func (s *Stack) URL(name string) string { return s.addresses[name].URL() }
 
-// prometheus describes one replica. Both scrape the same: the services, and the monitoring itself.
-func (s *Stack) prometheus(replica string) thanos.Prometheus {
-	jobs := map[string][]string{}
-	for name, job := range monitoringJobs {
-		if name != "ruler" || len(s.Rules) > 0 {
-			jobs[job] = append(jobs[job], s.addresses[name].HTTP)
-		}
-	}
-	for _, targets := range jobs {
-		slices.Sort(targets)
-	}
-	if len(s.Scrape) > 0 {
-		jobs["registration"] = s.Scrape
-	}
-	for job, target := range s.Exporters {
-		jobs[job] = []string{target}
-	}
-	name := "prometheus-" + replica
-	return thanos.Prometheus{
-		Name: name, Binary: s.program("prometheus"), Dir: s.data(name), Address: s.addresses[name].HTTP,
-		Jobs: jobs, BlockDuration: s.BlockDuration,
-		ExternalLabels: map[string]string{"monitor": "stampede", replicaLabel: replica},
-	}
-}
-
-func (s *Stack) startPrometheus(ctx context.Context) error {
-	for _, replica := range replicas {
-		server := s.prometheus(replica)
-		if err := s.startCommand(ctx, server.URL(), server.Command); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Stack) startThanos(ctx context.Context) error {
-	program := s.program("thanos")
-	bucket := thanos.Bucket{Name: bucketName, Endpoint: s.addresses["minio"].HTTP, Plain: true}
-	var stores []string
-	for _, replica := range replicas {
-		name := "sidecar-" + replica
-		sidecar := thanos.Sidecar{
-			Name: name, Binary: program, Dir: s.data(name), Endpoint: s.addresses[name], Prometheus: s.prometheus(replica), Bucket: bucket,
-		}
-		if err := s.startCommand(ctx, sidecar.Endpoint.URL(), sidecar.Command); err != nil {
-			return err
-		}
-		stores = append(stores, sidecar.Endpoint.GRPC)
-	}
-	store := thanos.Store{Binary: program, Dir: s.data("store"), Endpoint: s.addresses["store"], Bucket: bucket, Sync: storeSync}
-	if err := s.startCommand(ctx, store.Endpoint.URL(), store.Command); err != nil {
-		return err
-	}
-	stores = append(stores, store.Endpoint.GRPC)
-	if err := s.startRuler(ctx, bucket); err != nil {
-		return err
-	}
-	if len(s.Rules) > 0 {
-		stores = append(stores, s.addresses["ruler"].GRPC)
-	}
-	querier := thanos.Querier{
-		Binary: program, Endpoint: s.addresses["querier"], ReplicaLabel: replicaLabel, Lookback: lookback,
-		Stores: stores,
-	}
-	if err := s.startCommand(ctx, querier.Endpoint.URL(), func() (thanos.Command, error) { return querier.Command(), nil }); err != nil {
-		return err
-	}
-	compactor := thanos.Compactor{
-		Binary: program, Dir: s.data("compactor"), Endpoint: thanos.Endpoint{HTTP: s.addresses["compactor"].HTTP}, Bucket: bucket,
-	}
-	return s.startCommand(ctx, compactor.Endpoint.URL(), compactor.Command)
-}
-
-// startRuler starts the ruler where there are rules. It asks the querier, but comes before it: a querier without one of its
-// stores is not ready for five seconds, while a ruler without its querier tries again.
-func (s *Stack) startRuler(ctx context.Context, bucket thanos.Bucket) error {
-	if len(s.Rules) == 0 {
-		return nil
-	}
-	rules := map[string][]byte{}
-	for _, file := range s.Rules {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("reading the rules: %w", err)
-		}
-		rules[filepath.Base(file)] = text
-	}
-	ruler := thanos.Ruler{
-		Binary: s.program("thanos"), Dir: s.data("ruler"), Endpoint: s.addresses["ruler"], Querier: s.addresses["querier"].HTTP,
-		Rules: rules, ReplicaLabel: replicaLabel, BlockDuration: s.BlockDuration, Bucket: bucket,
-	}
-	return s.startCommand(ctx, ruler.Endpoint.URL(), ruler.Command)
-}
+// Took is how long the start took.
+func (s *Stack) Took() time.Duration { return s.took }
 
 // data is where a part keeps its state.
 func (s *Stack) data(name string) string { return filepath.Join(s.Dir, "data", name) }
 
 // startCommand writes a command's files and starts it. The user's credentials are in the environment only.
-func (s *Stack) startCommand(ctx context.Context, url string, describe func() (thanos.Command, error)) error {
-	command, err := describe()
+func (s *Stack) startCommand(ctx context.Context, command thanos.Command, err error) error {
 	if err != nil {
 		return err
 	}
@@ -244,37 +139,101 @@ func (s *Stack) startCommand(ctx context.Context, url string, describe func() (t
 			return fmt.Errorf("writing the configuration of %s: %w", command.Name, err)
 		}
 	}
-	return s.start(ctx, url, local.Spec{
+	return s.start(ctx, local.Spec{
 		Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL,
 		Env: []string{"AWS_ACCESS_KEY_ID=" + s.user.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.user.SecretKey},
 	})
 }
 
 // start starts a part, waits until it is ready and says how long that took.
-func (s *Stack) start(ctx context.Context, url string, spec local.Spec) error {
-	begun := time.Now()
+func (s *Stack) start(ctx context.Context, spec local.Spec) error {
 	spec.LogDir = filepath.Join(s.Dir, "logs")
-	process, err := local.Start(spec)
-	if err != nil {
-		return err
-	}
+	part := &part{spec: spec}
 	s.mutex.Lock()
-	s.parts = append(s.parts, &part{name: spec.Name, url: url, process: process})
+	s.parts = append(s.parts, part)
 	s.mutex.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	if err := process.Ready(ctx); err != nil {
+	begun := time.Now()
+	if err := s.launch(ctx, part); err != nil {
 		return err
 	}
 	s.say("starting %-43s %5.1f s", spec.Name, time.Since(begun).Seconds())
 	return nil
 }
 
-// Stop stops what runs, last first, and waits until it is gone.
-func (s *Stack) Stop() {
+// launch starts a part's process and waits until it is ready.
+func (s *Stack) launch(ctx context.Context, part *part) error {
+	process, err := local.Start(part.spec)
+	if err != nil {
+		return err
+	}
+	s.mutex.Lock()
+	part.process = process
+	s.mutex.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	return process.Ready(ctx)
+}
+
+// Restart starts a part again that has ended, as it was started first, on its data and its addresses, and waits until it is ready.
+func (s *Stack) Restart(ctx context.Context, name string) error {
+	part, process, err := s.find(name)
+	if err != nil {
+		return fmt.Errorf("starting %s again: %w", name, err)
+	}
+	if running(process) {
+		return fmt.Errorf("starting %s again: it still runs", name)
+	}
+	return s.launch(ctx, part)
+}
+
+// Kill ends a part at once, as a crash would, and waits until it is gone.
+func (s *Stack) Kill(name string) error {
+	_, process, err := s.find(name)
+	if err != nil {
+		return fmt.Errorf("killing %s: %w", name, err)
+	}
+	if err := process.Signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	<-process.Done()
+	return nil
+}
+
+// find returns a part by its name, and its latest process.
+func (s *Stack) find(name string) (*part, *local.Process, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	for i := len(s.parts) - 1; i >= 0; i-- {
-		s.parts[i].process.Stop()
+	for _, part := range s.parts {
+		if part.spec.Name == name {
+			return part, part.process, nil
+		}
+	}
+	return nil, nil, errors.New("the stack has no such part")
+}
+
+// Processes are those of the parts, in the order of their start; of a part that was started again, the latest.
+func (s *Stack) Processes() []*local.Process {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var all []*local.Process
+	for _, part := range s.parts {
+		if part.process != nil {
+			all = append(all, part.process)
+		}
+	}
+	return all
+}
+
+// Stop stops what runs, last first, and waits until it is gone.
+func (s *Stack) Stop() {
+	processes := s.Processes()
+	for i := len(processes) - 1; i >= 0; i-- {
+		processes[i].Stop()
+	}
+	if s.receiver != nil {
+		s.receiver.Stop()
+	}
+	if s.lock != nil {
+		_ = s.lock.Close()
 	}
 }

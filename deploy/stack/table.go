@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/goormu/stampede/deploy/local"
 )
 
 // Status is what the table shows of a part.
@@ -21,30 +23,28 @@ type Status struct {
 
 // Status describes every part, in the order of their start.
 func (s *Stack) Status() []Status {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
 	var all []Status
-	for _, part := range s.parts {
-		status := Status{Name: part.name, URL: part.url, Running: part.running()}
+	for _, process := range s.Processes() {
+		status := Status{Name: process.Name, URL: s.URL(process.Name), Running: running(process)}
 		if status.Running {
-			status.Memory = proportionalSetSize(part.process.PID())
+			status.Memory = proportionalSetSize(process.PID())
 		}
 		all = append(all, status)
 	}
 	return all
 }
 
-func (p *part) running() bool {
+func running(process *local.Process) bool {
 	select {
-	case <-p.process.Done():
+	case <-process.Done():
 		return false
 	default:
 		return true
 	}
 }
 
-// printTable prints the status of every part and the sum of their memory.
-func (s *Stack) printTable() {
+// PrintTable prints the status of every part and the sum of their memory.
+func (s *Stack) PrintTable() {
 	table := tabwriter.NewWriter(s.Stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "part\tURL\tstate\tMiB")
 	var sum int64
@@ -56,7 +56,7 @@ func (s *Stack) printTable() {
 		sum += status.Memory
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", status.Name, status.URL, state, mebibytes(status.Memory))
 	}
-	_, _ = fmt.Fprintf(table, "all\t\t\t%s\n", mebibytes(sum))
+	_, _ = fmt.Fprintf(table, "all\tup in %.1f s\t\t%s\n", s.took.Seconds(), mebibytes(sum))
 	_ = table.Flush()
 }
 

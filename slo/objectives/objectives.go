@@ -8,6 +8,11 @@ import _ "embed"
 //go:embed registration.yaml
 var Registration []byte
 
+// RegistrationRules is registration.rules.yaml: what `slo rules` writes for it, to be evaluated by Prometheus between runs.
+//
+//go:embed registration.rules.yaml
+var RegistrationRules []byte
+
 // Students is students.yaml: what anybody may expect of any service, judged by what k6 saw alone.
 //
 //go:embed students.yaml

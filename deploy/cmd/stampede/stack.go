@@ -19,9 +19,10 @@ func stackCommand(stdout io.Writer) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "stack",
 		Short: "Bring up highly available monitoring on this machine, until Ctrl-C",
-		Long: "Stack starts two Prometheus replicas with a Thanos sidecar each, a MinIO bucket for their blocks, and Thanos' store\n" +
-			"gateway, querier and compactor (and a ruler, with --rules), all on loopback and free ports. MinIO's root user is the one of MINIO_ROOT_USER and\n" +
-			"MINIO_ROOT_PASSWORD in the environment, or made up. It exits with 0, or with 1 when a part ended by itself.",
+		Long: "Stack starts two Prometheus replicas with a Thanos sidecar each, a MinIO bucket for their blocks, Thanos' store gateway,\n" +
+			"querier, compactor and a ruler with our alerts, and an Alertmanager whose notifications are printed and recorded, all on loopback\n" +
+			"and free ports. MinIO's root user is the one of MINIO_ROOT_USER and MINIO_ROOT_PASSWORD in the environment, or made up.\n" +
+			"It exits with 0, or with 1 when a part ended by itself.",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			program, err := os.Executable()
@@ -44,6 +45,6 @@ func stackCommand(stdout io.Writer) *cobra.Command {
 	flags.StringVar(&config.Dir, "dir", config.Dir, "folder of the data and the logs; started on it again, the stack has what it knew")
 	flags.StringSliceVar(&config.Scrape, "scrape", nil, "HOST:PORT… of the services to scrape each second, several with commas or the flag repeated")
 	flags.StringToStringVar(&config.Exporters, "exporter", nil, "JOB=HOST:PORT of an exporter to scrape too, such as mysql=127.0.0.1:9104; the flag may be repeated")
-	flags.StringSliceVar(&config.Rules, "rules", nil, "FILE… of Prometheus rules, as `slo rules` writes them: a ruler evaluates them over both replicas")
+	flags.StringSliceVar(&config.Rules, "rules", nil, "FILE… of Prometheus rules, as `slo rules` writes them, to evaluate beside the alerts of dashboards/alerts (default: those of slo/objectives/registration.yaml)")
 	return command
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/deploy/stack"
 )
 
 // beginStack starts a stack and waits until it is up; the returned function waits for its end.
@@ -20,7 +22,7 @@ func beginStack(t *testing.T, dir string) (*exec.Cmd, *output, func() int) {
 	command := exec.Command(filepath.Join(programs, "stampede"), "stack", "--dir", dir, "--scrape", "127.0.0.1:1")
 	out := &output{}
 	command.Stdout, command.Stderr = out, out
-	require.NoError(t, command.Start(), "run `make build bin/thanos bin/minio` first")
+	require.NoError(t, command.Start(), "run `make build bin/thanos bin/minio bin/alertmanager` first")
 	t.Cleanup(func() { _ = command.Process.Kill() })
 	out.waitFor(t, regexp.MustCompile(`(Ctrl-C stops it|stampede: .*)`))
 	require.Contains(t, out.String(), "Ctrl-C stops it")
@@ -38,7 +40,7 @@ func TestAStackShowsItsPartsAndCtrlCLeavesNothing(t *testing.T) {
 		require.NoError(t, command.Process.Signal(os.Interrupt))
 		require.Equal(t, 0, wait(), "%s: %s", start, out)
 		requireNoChildren(t, dir)
-		for _, part := range []string{"minio", "prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "querier", "compactor"} {
+		for _, part := range stack.Names() {
 			require.Regexp(t, part+` +http://127\.0\.0\.1:[0-9]+ +running +[1-9][0-9]*`, out.String(), start)
 		}
 	}
