@@ -14,7 +14,7 @@ func TestPrometheusIsToldToScrapeAtStampedeResolution(t *testing.T) {
 	t.Parallel()
 	command, err := thanos.Prometheus{
 		Binary: "bin/prometheus", Dir: "run/prometheus", Address: "127.0.0.1:9090",
-		Jobs: map[string][]string{"registration": {"127.0.0.1:8080", "127.0.0.1:8081"}, "k6": {"127.0.0.1:6565"}},
+		Jobs:  map[string][]string{"registration": {"127.0.0.1:8080", "127.0.0.1:8081"}, "k6": {"127.0.0.1:6565"}},
 		Paths: map[string]string{"k6": "/k6/metrics"},
 	}.Command()
 	require.NoError(t, err)
