@@ -69,6 +69,7 @@ func Evaluate(ctx context.Context, cfg Config) (*verdict.Verdict, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	cfg.Window = cfg.Window.Whole()
 	e := &evaluator{Config: cfg, started: cfg.Now()}
 	v := &verdict.Verdict{
 		Version: 1, EvaluatedAt: e.started.UTC().Truncate(time.Millisecond), Reasons: []reason.Reason{}, Objectives: []verdict.Objective{},

@@ -15,7 +15,7 @@ func BurnDown(part, total Count, bad bool, from, to time.Time, most int) (step t
 	sums = make([]float64, int((span+step-1)/step))
 	begin, width := from.UnixMilli(), max(step.Milliseconds(), 1)
 	add := func(c Count, sign float64) {
-		for _, s := range c.steps {
+		for s := range c.steps {
 			i := int((s.to - begin - 1) / width)
 			sums[max(0, min(i, len(sums)-1))] += sign * s.events
 		}

@@ -31,31 +31,11 @@ type Count struct {
 	Gaps   []Span
 	Gapped []reason.Reason
 
-	steps  []step
-	losses map[loss]time.Duration
+	courses []course
+	losses  map[loss]time.Duration
 	// origins numbers the processes, and the series that belong to none.
 	origins map[string]int
 }
-
-// step is one rise of one series: the events between two of its samples, in milliseconds since 1970. There is one for each
-// sample, so it is small. Origin numbers the process that counted.
-type step struct {
-	from, to int64
-	events   float64
-	origin   int
-}
-
-// never is the from of a step to a series' first sample.
-const never = math.MinInt64
-
-func (s step) since() time.Time {
-	if s.from == never {
-		return time.Time{}
-	}
-	return time.UnixMilli(s.from).UTC()
-}
-
-func (s step) until() time.Time { return time.UnixMilli(s.to).UTC() }
 
 // Options is what a count needs to know besides the samples.
 type Options struct {
@@ -70,15 +50,11 @@ type Options struct {
 // Counter adds a selection of counters up over a window.
 func Counter(series []Series, w Window, opt Options) Count {
 	c := Count{Interval: interval(series)}
-	samples := 0
-	for _, s := range series {
-		samples += len(s.Points)
-	}
-	c.steps = make([]step, 0, samples)
+	c.courses = make([]course, 0, len(series))
 	newest, complete := time.Time{}, true
 	for _, s := range series {
-		if n := len(s.Points); n > 0 && s.Points[n-1].Time.After(newest) {
-			newest = s.Points[n-1].Time
+		if end, ok := s.end(); ok && end.After(newest) {
+			newest = end
 		}
 		known := opt.Complete != nil && opt.Complete(s)
 		c.add(s, w, opt, known)
@@ -109,7 +85,7 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 	process := opt.Processes[target]
 	limit := c.closing(w, process)
 	if complete {
-		limit = s.Points[len(s.Points)-1].Time
+		limit, _ = s.end()
 	}
 	first, last := bounds(s.Points, w, limit)
 	if last < 0 {
@@ -122,7 +98,7 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 			return
 		}
 	}
-	end := points[len(points)-1].Time
+	end := points[len(points)-1].Time()
 	if end.Before(w.Start.Add(-3*c.Interval)) || scraped && !end.After(w.Start) && process.replaced(end, w.Start) {
 		return // a target, or a process, gone before the window
 	}
@@ -133,7 +109,7 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 	if first < 0 {
 		c.born(s, points[0], process, scraped, w)
 	}
-	c.rise(s, points, process, scraped, w)
+	c.rise(s, points, first < 0, process, scraped, w)
 	if end.Before(w.End) && !complete {
 		c.lower(reason.Ended, s.Name(), clock(end))
 		c.lose(c.origin(s), end, w.End)
@@ -144,14 +120,12 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 // closing returns the latest instant at which a scrape may close the window: that of the target's next scrape that
 // succeeded, or three intervals after the end where scrapes are not known.
 func (c *Count) closing(w Window, p Process) time.Time {
-	for _, started := range p.Started {
-		if !started.Time.Before(w.End) {
-			return started.Time
-		}
+	if i := firstFrom(p.Started, w.End); i < len(p.Started) {
+		return p.Started[i].Time()
 	}
-	for _, up := range p.Up {
-		if up.Value == 1 && !up.Time.Before(w.End) {
-			return up.Time
+	for _, up := range p.Up[firstFrom(p.Up, w.End):] {
+		if up.Value == 1 {
+			return up.Time()
 		}
 	}
 	return w.End.Add(max(3*c.Interval, 3*time.Second))
@@ -160,12 +134,17 @@ func (c *Count) closing(w Window, p Process) time.Time {
 // bounds finds the last sample at or before the window's start (-1: none) and the first at or after its end if it is
 // not after limit, or else the last before the end (-1: none).
 func bounds(points []Point, w Window, limit time.Time) (first, last int) {
-	first = sort.Search(len(points), func(i int) bool { return points[i].Time.After(w.Start) }) - 1
-	last = sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(w.End) })
-	if last == len(points) || points[last].Time.After(limit) {
+	first = sort.Search(len(points), func(i int) bool { return points[i].Time().After(w.Start) }) - 1
+	last = firstFrom(points, w.End)
+	if last == len(points) || points[last].Time().After(limit) {
 		last--
 	}
 	return first, last
+}
+
+// firstFrom is the index of the first sample at or after t, or how many there are.
+func firstFrom(points []Point, t time.Time) int {
+	return sort.Search(len(points), func(i int) bool { return !points[i].Time().Before(t) })
 }
 
 // bornAgain reports whether the value before the window belongs to a process that was replaced before the window
@@ -174,22 +153,25 @@ func bornAgain(points []Point, p Process, scraped bool, w Window) bool {
 	if !scraped || len(points) < 2 {
 		return false
 	}
-	started, ok := valueAt(p.Started, points[1].Time)
+	started, ok := valueAt(p.Started, points[1].Time())
 	if !ok {
 		return false
 	}
 	at := seconds(started)
-	return at.After(points[0].Time) && !at.After(w.Start)
+	return at.After(points[0].Time()) && !at.After(w.Start)
 }
 
 // born accounts for a series whose first sample lies inside the window: it started from zero, provided that its target
 // was scraped earlier without it, or is not scraped at all, or was itself started inside.
 func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
-	c.step(c.origin(s), time.Time{}, first.Time, first.Value, w)
-	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time) {
+	c.Events += first.Value
+	if w.edges().crossed(never, first.At) {
+		c.EdgeEvents += first.Value
+	}
+	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time()) {
 		return
 	}
-	if started, ok := valueAt(p.Started, first.Time); ok && !seconds(started).Before(w.Start) {
+	if started, ok := valueAt(p.Started, first.Time()); ok && !seconds(started).Before(w.Start) {
 		return
 	}
 	c.unknown(reason.UnknownBase, s.Name())
@@ -197,58 +179,50 @@ func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
 
 // rise adds up the steps from sample to sample. What a process counted between its last scrape and its end is lost, so
 // a reset or a restart leaves a lower bound.
-func (c *Count) rise(s Series, points []Point, p Process, scraped bool, w Window) {
+func (c *Count) rise(s Series, points []Point, born bool, p Process, scraped bool, w Window) {
 	var restarts []restart
 	if scraped {
 		restarts = p.restarts()
 	}
-	origin, next := c.origin(s), 0
+	one, next, edges := course{origin: c.origin(s), points: points, first: never, born: born}, 0, w.edges()
 	for i := 1; i < len(points); i++ {
 		from, to := points[i-1], points[i]
 		events := to.Value - from.Value
-		for next < len(restarts) && !restarts[next].seen.After(from.Time) {
+		for next < len(restarts) && restarts[next].seen.UnixMilli() <= from.At {
 			next++
 		}
-		if next < len(restarts) && !restarts[next].seen.After(to.Time) {
+		if next < len(restarts) && restarts[next].seen.UnixMilli() <= to.At {
 			started := restarts[next].started
 			c.lower(reason.Restart, s.Labels["instance"], clock(started))
-			c.lose(origin, from.Time, started)
-			events = to.Value
+			c.lose(one.origin, from.Time(), started)
+			one.anew, events = append(one.anew, i), to.Value
 		} else if events < 0 {
-			c.lower(reason.Reset, s.Name(), clock(to.Time))
-			c.lose(origin, from.Time, to.Time)
-			events = to.Value
+			c.lower(reason.Reset, s.Name(), clock(to.Time()))
+			c.lose(one.origin, from.Time(), to.Time())
+			one.anew, events = append(one.anew, i), to.Value
 		}
-		c.step(origin, from.Time, to.Time, events, w)
+		c.Events += events
+		if edges.crossed(from.At, to.At) {
+			c.EdgeEvents += events
+		}
 	}
+	c.courses = append(c.courses, one)
 	if !scraped || len(p.Started) == 0 {
 		return
 	}
-	end := points[len(points)-1].Time
+	end := points[len(points)-1].Time()
 	inside := func(r restart) bool { return r.started.After(w.Start) && !r.seen.After(end) }
 	first := p.Started[0]
-	if r := (restart{seen: first.Time, started: seconds(first.Value)}); first.Time.After(w.Start) && inside(r) {
+	if r := (restart{seen: first.Time(), started: seconds(first.Value)}); r.seen.After(w.Start) && inside(r) {
 		c.lower(reason.StartedInside, s.Labels["instance"], clock(r.started))
-		c.lose(origin, w.Start, r.started)
+		c.lose(one.origin, w.Start, r.started)
 	}
 	for _, r := range restarts {
 		if inside(r) {
 			c.lower(reason.Restart, s.Labels["instance"], clock(r.started))
-			c.lose(origin, r.alive, r.started)
+			c.lose(one.origin, r.alive, r.started)
 		}
 	}
-}
-
-func (c *Count) step(origin int, from, to time.Time, events float64, w Window) {
-	c.Events += events
-	one := step{never, to.UnixMilli(), events, origin}
-	if !from.IsZero() {
-		one.from = from.UnixMilli()
-	}
-	if !from.IsZero() && from.Before(w.Start) && to.After(w.Start) || from.Before(w.End) && to.After(w.End) {
-		c.EdgeEvents += events
-	}
-	c.steps = append(c.steps, one)
 }
 
 // origin numbers what counted.
@@ -267,17 +241,17 @@ func (c *Count) cover(points []Point, opened bool) {
 	if n := len(points); n > c.Scrapes {
 		c.Scrapes = n
 	}
-	if opened && (c.Opening.IsZero() || points[0].Time.Before(c.Opening)) {
-		c.Opening = points[0].Time
+	if begin := points[0].Time(); opened && (c.Opening.IsZero() || begin.Before(c.Opening)) {
+		c.Opening = begin
 	}
-	if end := points[len(points)-1].Time; end.After(c.Closing) {
+	if end := points[len(points)-1].Time(); end.After(c.Closing) {
 		c.Closing = end
 	}
 }
 
 // valueAt returns the last sample at or before t.
 func valueAt(points []Point, t time.Time) (float64, bool) {
-	i, found := slices.BinarySearchFunc(points, t, func(p Point, t time.Time) int { return p.Time.Compare(t) })
+	i, found := slices.BinarySearchFunc(points, t, func(p Point, t time.Time) int { return p.Time().Compare(t) })
 	if found {
 		return points[i].Value, true
 	}
@@ -292,11 +266,10 @@ func valueAt(points []Point, t time.Time) (float64, bool) {
 func Closed(series []Series, w Window, complete func(Series) bool) bool {
 	newest, open := time.Time{}, false
 	for _, s := range series {
-		n := len(s.Points)
-		if n == 0 || complete != nil && complete(s) {
+		end, ok := s.end()
+		if !ok || complete != nil && complete(s) {
 			continue
 		}
-		end := s.Points[n-1].Time
 		if end.After(newest) {
 			newest = end
 		}
@@ -307,18 +280,18 @@ func Closed(series []Series, w Window, complete func(Series) bool) bool {
 
 // interval returns the median time between samples.
 func interval(series []Series) time.Duration {
-	var gaps []time.Duration
+	var gaps []int64
 	for _, s := range series {
 		stride := 1 + len(s.Points)/64 // some gaps of each are enough for a median
 		for i := 1; i < len(s.Points); i += stride {
-			gaps = append(gaps, s.Points[i].Time.Sub(s.Points[i-1].Time))
+			gaps = append(gaps, s.Points[i].At-s.Points[i-1].At)
 		}
 	}
 	if len(gaps) == 0 {
 		return 0
 	}
 	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
+	return time.Duration(gaps[len(gaps)/2]) * time.Millisecond
 }
 
 func (c *Count) unknown(code reason.Code, args ...any) { c.Unknown = add(c.Unknown, code, args...) }

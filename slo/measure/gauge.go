@@ -17,29 +17,35 @@ func Gauge(series []Series, w Window, opt Options, score func(float64) float64) 
 		if s.Native {
 			total.unknown(reason.NativeOnly, opt.Selector)
 		}
-		before, seen := w.Start, 0
+		before := w.Start
+		scores := course{origin: good.origin(s), scored: true, first: w.Start.UnixMilli()}
+		ones := course{origin: total.origin(s), scored: true, first: scores.first}
 		for _, p := range s.Points {
-			if p.Time.After(newest) {
-				newest = p.Time
+			at := p.Time()
+			if at.After(newest) {
+				newest = at
 			}
-			if p.Time.Before(w.Start) || p.Time.After(w.End) {
+			if at.Before(w.Start) || at.After(w.End) {
 				continue
 			}
 			if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
 				total.unknown(reason.NaN, s.Name())
 				continue
 			}
-			if p.Time.Sub(before) > stale {
-				total.gap(s, before, p.Time)
+			if at.Sub(before) > stale {
+				total.gap(s, before, at)
 			}
-			good.step(good.origin(s), before, p.Time, score(p.Value), w)
-			total.step(total.origin(s), before, p.Time, 1, w)
-			before = p.Time
-			seen++
+			p.Value = score(p.Value)
+			scores.points, ones.points = append(scores.points, p), append(ones.points, Point{p.At, 1})
+			good.Events += p.Value
+			before = at
 		}
+		seen := len(ones.points)
 		if seen == 0 {
 			continue
 		}
+		good.courses, total.courses = append(good.courses, scores), append(total.courses, ones)
+		total.Events += float64(seen)
 		if w.End.Sub(before) > stale {
 			total.gap(s, before, w.End)
 		}
@@ -47,7 +53,6 @@ func Gauge(series []Series, w Window, opt Options, score func(float64) float64) 
 		total.Scrapes = max(total.Scrapes, seen)
 		total.Closing = before
 	}
-	good.EdgeEvents, total.EdgeEvents = 0, 0
 	good.Series, good.Scrapes = total.Series, total.Scrapes
 	switch {
 	case total.Series == 0 && len(total.Unknown) == 0 && (newest.IsZero() || newest.After(w.End)):

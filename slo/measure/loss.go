@@ -29,7 +29,7 @@ func (c Count) MayLack() float64 {
 		to     int64
 	}
 	events, spans := map[scrape]float64{}, map[scrape]time.Duration{}
-	for _, s := range c.steps {
+	for s := range c.steps {
 		span := c.Interval
 		if s.from != never {
 			span = time.Duration(s.to-s.from) * time.Millisecond

@@ -44,7 +44,7 @@ func TestEveryEventBetweenTheBoundingScrapesIsCounted(t *testing.T) {
 						seen++
 					}
 				}
-				s.Points = append(s.Points, measure.Point{Time: at(now), Value: float64(seen)})
+				s.Points = append(s.Points, measure.Point{At: at(now).UnixMilli(), Value: float64(seen)})
 				if !at(now).After(window.Start) {
 					opening = now
 				}
@@ -89,7 +89,7 @@ func TestReachBoundsTheInstantWhenEventsWereReached(t *testing.T) {
 					seen++
 				}
 			}
-			points = append(points, measure.Point{Time: at(now), Value: float64(seen)})
+			points = append(points, measure.Point{At: at(now).UnixMilli(), Value: float64(seen)})
 		}
 		got := measure.Counter([]measure.Series{{Points: points}}, measure.Window{Start: at(0), End: at(10_000)}, measure.Options{})
 		needed := rapid.IntRange(1, len(events)).Draw(t, "needed")
@@ -123,7 +123,7 @@ func TestASelectionIsClosedWhenWaitingBringsNothing(t *testing.T) {
 	series := func(milliseconds ...int) measure.Series {
 		s := measure.Series{Labels: map[string]string{"a": "b"}}
 		for _, ms := range milliseconds {
-			s.Points = append(s.Points, measure.Point{Time: at(ms)})
+			s.Points = append(s.Points, measure.Point{At: at(ms).UnixMilli()})
 		}
 		return s
 	}
@@ -139,7 +139,7 @@ func TestASelectionIsClosedWhenWaitingBringsNothing(t *testing.T) {
 func TestReasonsOfOneKindAreNotPiledUp(t *testing.T) {
 	var all []measure.Series
 	for i := range 50 {
-		all = append(all, measure.Series{Labels: map[string]string{"__name__": "a", "i": fmt.Sprint(i)}, Points: []measure.Point{{Time: at(0), Value: 5}, {Time: at(5000), Value: 1}, {Time: at(10_000), Value: 2}}})
+		all = append(all, measure.Series{Labels: map[string]string{"__name__": "a", "i": fmt.Sprint(i)}, Points: []measure.Point{{At: at(0).UnixMilli(), Value: 5}, {At: at(5000).UnixMilli(), Value: 1}, {At: at(10_000).UnixMilli(), Value: 2}}})
 	}
 	got := measure.Counter(all, measure.Window{Start: at(0), End: at(10_000)}, measure.Options{})
 	require.Len(t, got.Lower, 4)

@@ -19,7 +19,7 @@ type Bucket struct{ Lower, Upper, Count float64 }
 func (s Series) Counted() Series {
 	out := Series{Labels: s.Labels}
 	for _, h := range s.Histograms {
-		out.Points = append(out.Points, Point{h.Time, h.Count})
+		out.Points = append(out.Points, Point{h.Time.UnixMilli(), h.Count})
 	}
 	return out
 }
@@ -39,8 +39,8 @@ func (s Series) Below(limit float64) Series {
 				most += b.Count
 			}
 		}
-		out.Points = append(out.Points, Point{h.Time, sure})
-		out.Most = append(out.Most, Point{h.Time, most})
+		out.Points = append(out.Points, Point{h.Time.UnixMilli(), sure})
+		out.Most = append(out.Most, Point{h.Time.UnixMilli(), most})
 	}
 	return out
 }

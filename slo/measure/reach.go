@@ -19,7 +19,7 @@ type Span struct{ From, To time.Time }
 // false where it never rose.
 func (c Count) Begin(w Window) (Span, bool) {
 	var begin Span
-	for _, s := range c.steps {
+	for s := range c.steps {
 		from, to := s.since(), s.until()
 		if s.events <= 0 || !to.After(w.Start) {
 			continue
@@ -40,16 +40,16 @@ func (c Count) Begin(w Window) (Span, bool) {
 // Reach finds when, counted from T0, a count had risen by a number of events, as finely as its scrapes tell: each rise
 // happened at some time between two samples, and T0 lies somewhere in its span.
 func (c Count) Reach(events float64, t0 Span) Reach {
-	latest, ok := reached(c.steps, events, step.until)
+	steps := slices.Collect(c.steps)
+	latest, ok := reached(steps, events, step.until)
 	if !ok {
 		return Reach{}
 	}
-	earliest, _ := reached(c.steps, events, step.since)
+	earliest, _ := reached(steps, events, step.since)
 	return Reach{Reached: true, Earliest: max(0, earliest.Sub(t0.To)), Latest: max(0, latest.Sub(t0.From))}
 }
 
 func reached(steps []step, events float64, at func(step) time.Time) (time.Time, bool) {
-	steps = slices.Clone(steps)
 	slices.SortStableFunc(steps, func(a, b step) int { return at(a).Compare(at(b)) })
 	sum := 0.0
 	for _, s := range steps {
@@ -80,7 +80,7 @@ func (c Count) Peak() (rate float64, over time.Duration) {
 		delta float64
 	}
 	var changes []change
-	for _, s := range c.steps {
+	for s := range c.steps {
 		from := s.from
 		if from == never {
 			from = s.to - max(c.Interval.Milliseconds(), 1)

@@ -8,11 +8,15 @@ import (
 	"time"
 )
 
-// Point is one raw sample.
+// Point is one raw sample. There are millions of them, so its time is small: At is in milliseconds since 1970, which is as
+// fine as Prometheus knows it.
 type Point struct {
-	Time  time.Time
+	At    int64
 	Value float64
 }
+
+// Time is when the sample was taken, in UTC.
+func (p Point) Time() time.Time { return time.UnixMilli(p.At).UTC() }
 
 // Series is one time series with its raw samples in order of time.
 type Series struct {
@@ -37,6 +41,14 @@ func (s Series) origin() string {
 		return t.Job + "\x00" + t.Instance
 	}
 	return s.Name()
+}
+
+// end is when the last sample was taken; ok is false where there is none.
+func (s Series) end() (end time.Time, ok bool) {
+	if len(s.Points) == 0 {
+		return time.Time{}, false
+	}
+	return s.Points[len(s.Points)-1].Time(), true
 }
 
 // Settled reports whether the counter had stopped rising before its last sample.
@@ -121,8 +133,17 @@ func (s Store) String() string {
 // Source fetches the raw samples of a plain selector, later than from and not later than to.
 type Source func(ctx context.Context, selector string, from, to time.Time) (Answer, error)
 
-// Window is the time to be judged, both ends included.
+// Window is the time to be judged, both ends included, in whole milliseconds.
 type Window struct{ Start, End time.Time }
+
+// Whole is the window widened to whole milliseconds.
+func (w Window) Whole() Window {
+	end := w.End.Truncate(time.Millisecond)
+	if end.Before(w.End) {
+		end = end.Add(time.Millisecond)
+	}
+	return Window{w.Start.Truncate(time.Millisecond), end}
+}
 
 // Margin is how far outside a window samples are looked for: before it for the value that a counter started from, and
 // after it for the scrape that closes it. It is Prometheus' own lookback.
@@ -136,11 +157,11 @@ type Process struct {
 
 // scrapedBefore reports whether the target was scraped, with success, before t.
 func (p Process) scrapedBefore(t time.Time) bool {
-	if len(p.Started) > 0 && p.Started[0].Time.Before(t) {
+	if len(p.Started) > 0 && p.Started[0].Time().Before(t) {
 		return true
 	}
 	for _, up := range p.Up {
-		if up.Value == 1 && up.Time.Before(t) {
+		if up.Value == 1 && up.Time().Before(t) {
 			return true
 		}
 	}
@@ -154,7 +175,7 @@ type restart struct{ alive, seen, started time.Time }
 func (p Process) restarts() (all []restart) {
 	for i := 1; i < len(p.Started); i++ {
 		if before, now := p.Started[i-1], p.Started[i]; before.Value != now.Value {
-			all = append(all, restart{before.Time, now.Time, seconds(now.Value)})
+			all = append(all, restart{before.Time(), now.Time(), seconds(now.Value)})
 		}
 	}
 	return all

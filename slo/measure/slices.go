@@ -20,14 +20,14 @@ func Slices(part, total Count, w Window, width time.Duration) []Slice {
 	at := func(t time.Time) int { return int((t.Sub(w.Start) - 1) / width) } // a scrape at an edge belongs to what it ends
 	in := func(t time.Time) bool { return t.After(w.Start) && at(t) < len(slices) }
 	seen, first := make([]bool, len(slices)), len(slices)
-	for _, s := range total.steps {
+	for s := range total.steps {
 		if to := s.until(); in(to) {
 			slices[at(to)].Total += s.events
 			seen[at(to)] = true
 			first = min(first, at(to))
 		}
 	}
-	for _, s := range part.steps {
+	for s := range part.steps {
 		if to := s.until(); in(to) {
 			slices[at(to)].Good += s.events
 		}
@@ -44,7 +44,7 @@ func Slices(part, total Count, w Window, width time.Duration) []Slice {
 	}
 	long := max(3*total.Interval, 3*time.Second)
 	for _, c := range []Count{part, total} {
-		for _, s := range c.steps {
+		for s := range c.steps {
 			if s.from != never && s.until().Sub(s.since()) > long && s.events > 0 {
 				unknown(s.since(), s.until())
 			}

@@ -152,7 +152,7 @@ func series(stream *model.SampleStream, from, to time.Time) measure.Series {
 			continue
 		}
 		last = at
-		s.Points = append(s.Points, measure.Point{Time: at, Value: float64(pair.Value)})
+		s.Points = append(s.Points, measure.Point{At: at.UnixMilli(), Value: float64(pair.Value)})
 	}
 	return s
 }

@@ -3,15 +3,13 @@ package prom
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	jsoniter "github.com/json-iterator/go"
-	"github.com/prometheus/common/model"
 
 	"github.com/goormu/stampede/slo/measure"
 )
@@ -43,144 +41,128 @@ func (c *Client) fast(ctx context.Context, query string, from, to time.Time) (an
 // buffers hold answers while they are decoded, which copies what it keeps.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// decode reads the answer to a range query; ok is false where it is anything but a plain matrix.
+// opening is how Prometheus and Thanos begin the answer to a range query, without a space.
+const opening = `{"status":"success","data":{"resultType":"matrix","result":[`
+
+// decode reads the answer to a range query; ok is false where it is anything but a plain matrix, written as Prometheus writes it.
 func decode(body []byte, from, to time.Time) (answer measure.Answer, ok bool) {
-	it := jsoniter.ConfigFastest.BorrowIterator(body)
-	defer jsoniter.ConfigFastest.ReturnIterator(it)
-	d := decoder{it: it, from: from.UnixMilli(), to: to.UnixMilli()}
-	status := ""
-	for key := it.ReadObject(); key != ""; key = it.ReadObject() {
-		switch key {
-		case "status":
-			status = it.ReadString()
-		case "warnings":
-			it.ReadVal(&answer.Warnings)
-		case "data":
-			answer.Series = d.data()
-		default:
-			it.Skip()
+	rest, ok := bytes.CutPrefix(body, []byte(opening))
+	d := decoder{from: from.UnixMilli(), to: to.UnixMilli()}
+	for more := ok && !bytes.HasPrefix(rest, []byte{']'}); more; {
+		var s measure.Series
+		if s, rest, ok = d.series(rest); !ok {
+			break
 		}
+		answer.Series = append(answer.Series, s)
+		rest, more = bytes.CutPrefix(rest, []byte{','})
 	}
-	if it.Error != nil || it.WhatIsNext() != jsoniter.InvalidValue || status != "success" || d.kind != model.ValMatrix.String() || d.odd {
+	if !ok || !bytes.HasPrefix(rest, []byte{']'}) {
 		return measure.Answer{}, false
 	}
+	var frame struct {
+		Warnings []string `json:"warnings"`
+	}
+	if json.Unmarshal(append([]byte(opening), rest...), &frame) != nil { // what is left without its series
+		return measure.Answer{}, false
+	}
+	answer.Warnings = frame.Warnings
 	return answer, true
 }
 
-type decoder struct {
-	it       *jsoniter.Iterator
-	from, to int64 // milliseconds; samples later than from and not later than to are kept
-	kind     string
-	most     int  // samples of a series so far, for the next
-	odd      bool // something was there that this decoder leaves to the API client
+// decoder keeps samples later than from and not later than to, in milliseconds since 1970.
+type decoder struct{ from, to int64 }
+
+// series reads {"metric":{…},"values":[…]} and returns what follows it.
+func (d *decoder) series(text []byte) (s measure.Series, rest []byte, ok bool) {
+	text, ok = bytes.CutPrefix(text, []byte(`{"metric":`))
+	labels, values, found := bytes.Cut(text, []byte(`,"values":[`)) // a quotation mark in a label's value would be escaped
+	if !ok || !found || json.Unmarshal(labels, &s.Labels) != nil || s.Labels == nil {
+		return s, nil, false
+	}
+	if s.Points, rest, ok = d.points(values); ok {
+		rest, ok = bytes.CutPrefix(rest, []byte{'}'})
+	}
+	return s, rest, ok
 }
 
-func (d *decoder) data() (all []measure.Series) {
-	for key := d.it.ReadObject(); key != ""; key = d.it.ReadObject() {
-		switch key {
-		case "resultType":
-			d.kind = d.it.ReadString()
-		case "result":
-			for d.it.ReadArray() {
-				all = append(all, d.series())
-			}
-		default:
-			d.it.Skip()
-		}
+// points reads [1700000000.123,"1"],…] and returns what follows it.
+func (d *decoder) points(text []byte) (points []measure.Point, rest []byte, ok bool) {
+	if rest, empty := bytes.CutPrefix(text, []byte{']'}); empty {
+		return nil, rest, true
 	}
-	return all
-}
-
-func (d *decoder) series() measure.Series {
-	s := measure.Series{Labels: map[string]string{}}
-	for key := d.it.ReadObject(); key != ""; key = d.it.ReadObject() {
-		switch key {
-		case "metric":
-			d.it.ReadVal(&s.Labels)
-		case "values":
-			d.points(&s)
-		default:
-			d.odd = true // histograms
-			d.it.Skip()
-		}
-	}
-	return s
-}
-
-// points reads [[1700000000.123,"1"],…] as Prometheus and Thanos write it, without a space; anything else is odd.
-func (d *decoder) points(s *measure.Series) {
-	raw := d.it.SkipAndReturnBytes()
-	last := d.from
-	s.Points = make([]measure.Point, 0, d.most)
-	if string(raw) == "[]" {
-		return
-	}
-	for i := 1; ; i++ {
-		at, value, next, ok := sample(raw, i)
-		if !ok || next >= len(raw) || raw[0] != '[' {
-			d.odd = true
-			return
+	values, _, _ := bytes.Cut(text, []byte{'}'})
+	points = make([]measure.Point, 0, bytes.Count(values, []byte{'['}))
+	for i, last := 0, d.from; ; i++ {
+		at, value, next, ok := sample(text, i)
+		if !ok || next >= len(text) {
+			return nil, nil, false
 		}
 		if at > last && at <= d.to {
 			last = at
-			s.Points = append(s.Points, measure.Point{Time: time.UnixMilli(at).UTC(), Value: value})
+			points = append(points, measure.Point{At: at, Value: value})
 		}
-		if i = next; raw[i] == ']' && i == len(raw)-1 {
-			break
-		} else if raw[i] != ',' {
-			d.odd = true
-			return
+		if i = next; text[i] == ']' {
+			return points, text[i+1:], true
+		} else if text[i] != ',' {
+			return nil, nil, false
 		}
 	}
-	d.most = max(d.most, len(s.Points))
 }
 
 // sample reads [seconds,"value"] from an index on, and returns milliseconds, the value and the index behind it.
-func sample(raw []byte, i int) (at int64, value float64, next int, ok bool) {
-	if i >= len(raw) || raw[i] != '[' {
+func sample(text []byte, i int) (at int64, value float64, next int, ok bool) {
+	if i >= len(text) || text[i] != '[' {
 		return 0, 0, 0, false
 	}
-	begun, decimals := i+1, -1
-	for i++; i < len(raw) && raw[i] != ','; i++ {
-		switch c := raw[i]; {
-		case c == '.' && decimals < 0:
-			decimals = 0
-		case c >= '0' && c <= '9' && i-begun < 15 && decimals < 3:
-			at = at*10 + int64(c-'0')
-			if decimals >= 0 {
-				decimals++
-			}
-		default:
+	seconds, end := digits(text, i+1)
+	if end == i+1 || end >= len(text) {
+		return 0, 0, 0, false
+	}
+	at = seconds * 1000
+	if text[end] == '.' {
+		fraction, stop := digits(text, end+1)
+		switch stop - end {
+		case 2:
+			fraction *= 100
+		case 3:
+			fraction *= 10
+		case 4:
+		default: // finer than Prometheus keeps time
 			return 0, 0, 0, false
 		}
+		at, end = at+fraction, stop
 	}
-	for decimals = max(decimals, 0); decimals < 3; decimals++ {
-		at *= 10
-	}
-	if i == begun || i+2 >= len(raw) || raw[i+1] != '"' {
+	if end+2 >= len(text) || text[end] != ',' || text[end+1] != '"' {
 		return 0, 0, 0, false
 	}
-	end := bytes.IndexByte(raw[i+2:], '"')
-	if end < 0 {
+	value, next, ok = number(text, end+2)
+	if !ok || next+1 >= len(text) || text[next+1] != ']' {
 		return 0, 0, 0, false
 	}
-	value, ok = number(raw[i+2 : i+2+end])
-	next = i + 2 + end + 1
-	if !ok || next >= len(raw) || raw[next] != ']' {
-		return 0, 0, 0, false
-	}
-	return at, value, next + 1, true
+	return at, value, next + 2, true
 }
 
-// number reads a sample's value; most are counts.
-func number(text []byte) (float64, bool) {
-	n := int64(0)
-	for _, c := range text {
-		if c < '0' || c > '9' || len(text) > 15 {
-			v, err := strconv.ParseFloat(string(text), 64)
-			return v, err == nil
-		}
-		n = n*10 + int64(c-'0')
+// number reads value" from an index on and returns where its quotation mark is. Most values are counts.
+func number(text []byte, i int) (value float64, end int, ok bool) {
+	if n, end := digits(text, i); end > i && end < len(text) && text[end] == '"' {
+		return float64(n), end, true
 	}
-	return float64(n), len(text) > 0
+	length := bytes.IndexByte(text[i:], '"')
+	if length < 0 {
+		return 0, 0, false
+	}
+	value, err := strconv.ParseFloat(string(text[i:i+length]), 64)
+	return value, i + length, err == nil
+}
+
+// digits reads at most 15 decimal digits, which every float64 holds exactly, and returns the index behind them.
+func digits(text []byte, i int) (n int64, end int) {
+	for limit := min(i+15, len(text)); i < limit; i++ {
+		d := text[i] - '0'
+		if d > 9 {
+			break
+		}
+		n = n*10 + int64(d)
+	}
+	return n, i
 }

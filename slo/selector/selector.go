@@ -167,10 +167,9 @@ func spellings(written string, edge float64) []string {
 	return out
 }
 
-func quote(v string) string {
-	r := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-	return `"` + r.Replace(v) + `"`
-}
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+func quote(v string) string { return `"` + escapes.Replace(v) + `"` }
 
 func isName(name string, colon bool) bool {
 	s := scanner{text: name}
