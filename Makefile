@@ -8,6 +8,8 @@ GO    ?= go
 BUILD := $(GO) build -buildvcs=auto
 # Extra arguments of `stampede rehearse` and `stampede stack`, for example ARGS="--students 2000 --database mariadb".
 ARGS  ?=
+# STACK=ha lets `make demo` run on highly available monitoring.
+STACK ?=
 # Extra arguments of the k6 benchmark, for example BENCH_K6="-rounds 1 -connections 1000".
 BENCH_K6 ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
@@ -23,8 +25,8 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo; echo '  ARGS="…" is passed to `stampede rehearse` by `make demo`, to `stampede stack` by `make stack`; TEST="…" to `go test` by `make test`.'
 
-demo: build ## Rehearse an opening minute: 10,000 students, a verdict, a report (ARGS="--students 2000")
-	bin/stampede rehearse $(ARGS)
+demo: build $(if $(STACK),$(HA_PROGRAMS)) ## Rehearse an opening minute: 10,000 students, a verdict, a report (ARGS="--students 2000", STACK=ha)
+	bin/stampede rehearse $(if $(STACK),--stack $(STACK)) $(ARGS)
 
 stack: build $(HA_PROGRAMS) ## Bring up highly available monitoring until Ctrl-C (ARGS="--scrape 127.0.0.1:8080")
 	bin/stampede stack $(ARGS)

@@ -24,6 +24,9 @@ type Prometheus struct {
 	ScrapeInterval time.Duration
 	// Jobs maps a job's name to its targets, each host:port. Without jobs nothing is scraped.
 	Jobs map[string][]string
+	// Names maps a target to its label instance; host:port unless named. A name keeps one series where the port changes with each
+	// start.
+	Names map[string]string
 	// Paths maps a job's name to where its targets have their metrics; /metrics unless named.
 	Paths map[string]string
 	// ExternalLabels name this server to whoever collects from several; replicas differ in one of them.
@@ -47,7 +50,8 @@ func (p Prometheus) Command() (Command, error) {
 		interval = time.Second
 	}
 	type static struct {
-		Targets []string `yaml:"targets"`
+		Targets []string          `yaml:"targets"`
+		Labels  map[string]string `yaml:"labels,omitempty"`
 	}
 	type scrape struct {
 		Job     string   `yaml:"job_name"`
@@ -68,7 +72,19 @@ func (p Prometheus) Command() (Command, error) {
 	config.Global.Classic, config.Global.Native = true, true
 	config.Global.Labels = p.ExternalLabels
 	for _, job := range slices.Sorted(maps.Keys(p.Jobs)) {
-		config.Scrapes = append(config.Scrapes, scrape{Job: job, Path: p.Paths[job], Statics: []static{{Targets: p.Jobs[job]}}})
+		config.Scrapes = append(config.Scrapes, scrape{Job: job, Path: p.Paths[job]})
+		scraped := &config.Scrapes[len(config.Scrapes)-1]
+		var unnamed []string
+		for _, target := range p.Jobs[job] {
+			if name := p.Names[target]; name != "" {
+				scraped.Statics = append(scraped.Statics, static{[]string{target}, map[string]string{"instance": name}})
+			} else {
+				unnamed = append(unnamed, target)
+			}
+		}
+		if len(unnamed) > 0 {
+			scraped.Statics = append(scraped.Statics, static{Targets: unnamed})
+		}
 	}
 	text, err := yaml.Marshal(config)
 	if err != nil {

@@ -42,6 +42,25 @@ scrape_configs:
 `, string(command.Files[filepath.Join("run", "prometheus", "prometheus.yml")]))
 }
 
+func TestATargetMayHaveANameThatOutlivesItsPort(t *testing.T) {
+	t.Parallel()
+	command, err := thanos.Prometheus{
+		Dir: "d", Address: "127.0.0.1:1",
+		Jobs:  map[string][]string{"registration": {"127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:8082"}},
+		Names: map[string]string{"127.0.0.1:8081": "registrar-1"},
+	}.Command()
+	require.NoError(t, err)
+	require.Contains(t, string(command.Files["d/prometheus.yml"]), `  static_configs:
+  - targets:
+    - 127.0.0.1:8081
+    labels:
+      instance: registrar-1
+  - targets:
+    - 127.0.0.1:8080
+    - 127.0.0.1:8082
+`)
+}
+
 func TestPrometheusWithoutJobsScrapesNothing(t *testing.T) {
 	t.Parallel()
 	command, err := thanos.Prometheus{Dir: "d", Address: "127.0.0.1:1", ScrapeInterval: 15 * time.Second}.Command()

@@ -16,6 +16,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/goormu/stampede/deploy/balancer"
+	"github.com/goormu/stampede/deploy/stack"
 )
 
 // Exit codes of a rehearsal; slo adds 4 (invalid run), 99 (breached) and 3 (inconclusive).
@@ -33,6 +34,9 @@ const (
 	DatabaseSQLite  = "sqlite"
 	DatabaseMariaDB = "mariadb"
 )
+
+// StackHA is what Config.Stack may be.
+const StackHA = "ha"
 
 // BalancerHAProxy is what Config.Balancer may be.
 const BalancerHAProxy = "haproxy"
@@ -76,6 +80,10 @@ type Config struct {
 	Tokens string
 	// Prometheus is the URL of a server that runs already; it must scrape the service and accept remote writes.
 	Prometheus string
+	// Stack is "ha" for highly available monitoring, two Prometheus behind Thanos, in place of one Prometheus, or empty.
+	Stack string
+	// StackDir is the folder of its data and logs, which hold those of earlier runs too.
+	StackDir string
 	// Spec is a file or folder of OpenSLO documents; the embedded objectives unless set.
 	Spec string
 	// Out is the run folder, runs/ID unless set.
@@ -96,7 +104,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Students: 10000, Sections: 800, Seed: 1, Shards: 1, Instances: 1,
-		Database: DatabaseSQLite, Strategy: "group-commit",
+		Database: DatabaseSQLite, Strategy: "group-commit", StackDir: stack.Default().Dir,
 	}
 }
 
@@ -135,6 +143,7 @@ func (c Config) Validate() error {
 			bad("--fault no-metrics needs a Prometheus of our own: leave out --prometheus")
 		}
 	}
+	c.validateStack(bad)
 	for flag, file := range map[string]string{"spec": c.Spec, "tokens": c.Tokens} {
 		if file == "" {
 			continue
@@ -152,6 +161,18 @@ func (c Config) Validate() error {
 	}
 	c.validateDescriptors(bad)
 	return errors.Join(faultsFound...)
+}
+
+func (c Config) validateStack(bad func(string, ...any)) {
+	switch {
+	case c.Stack == "":
+	case c.Stack != StackHA:
+		bad("--stack is %q: it must be %s", c.Stack, StackHA)
+	case c.Prometheus != "":
+		bad("--stack %s brings a Prometheus of its own: leave out --prometheus", c.Stack)
+	case c.StackDir == "":
+		bad("--stack-dir is empty: name the folder for the data of the monitoring")
+	}
 }
 
 func (c Config) validateDatabase(bad func(string, ...any)) {
@@ -235,6 +256,11 @@ func (c Config) checkPrograms() error {
 	}
 	if c.Prometheus == "" {
 		needed = append(needed, "prometheus")
+	}
+	if c.Stack == StackHA {
+		if err := c.stackConfig().CheckPrograms(); err != nil {
+			return fmt.Errorf("--stack %s: %w", c.Stack, err)
+		}
 	}
 	for _, name := range needed {
 		if info, err := os.Stat(c.program(name)); err != nil || info.IsDir() {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/goormu/stampede/deploy/local"
+	"github.com/goormu/stampede/deploy/stack"
 	"github.com/goormu/stampede/k6/run"
 )
 
@@ -26,9 +27,9 @@ const (
 // latest is how long after T0 a part may be killed or started again.
 const latest = 10 * time.Minute
 
-// A Kill ends a part of the service by SIGKILL in the middle of a stampede, as a crash does.
+// A Kill ends a part of the service or of its monitoring by SIGKILL in the middle of a stampede, as a crash does.
 type Kill struct {
-	// Part is registrar-N for an instance, mariadb or haproxy.
+	// Part is registrar-N for an instance, mariadb, haproxy, or a part of the highly available stack.
 	Part string
 	// At is when it is killed, Back when it is started again on the same data and port, both after T0; 0 means that it is
 	// not.
@@ -73,7 +74,7 @@ func (c Config) validateKills(bad func(string, ...any)) {
 		if k.At < 0 || k.At > latest || k.Back > latest {
 			bad("--kill %s: both times must be between 0s and %s after T0", k, latest)
 		}
-		if c.Target != "" {
+		if c.Target != "" && !isMonitoring(k.Part) {
 			bad("--kill %s is for parts of our own: leave out --target", k)
 			continue
 		}
@@ -99,11 +100,16 @@ func (c Config) cannotKill(part string) string {
 		return "there is no MariaDB of our own: add --database mariadb"
 	case part == partHAProxy && c.Balancer != BalancerHAProxy:
 		return "there is no haproxy: add --balancer haproxy"
-	case part != partMariaDB && part != partHAProxy:
-		return "PART must be registrar-N, mariadb or haproxy"
+	case isMonitoring(part) && c.Stack != StackHA:
+		return "there is no such part: add --stack ha"
+	case part != partMariaDB && part != partHAProxy && !isMonitoring(part):
+		return "PART must be registrar-N, mariadb, haproxy, or one of " + strings.Join(stack.Names(), ", ")
 	}
 	return ""
 }
+
+// isMonitoring says whether a part is one of the highly available stack.
+func isMonitoring(part string) bool { return slices.Contains(stack.Names(), part) }
 
 // watch names the part on died when it has ended, unless that was on purpose.
 func (r *rehearsal) watch(part string, done <-chan struct{}, crash func() error) {
@@ -186,8 +192,11 @@ func (r *rehearsal) fell(part string, felled bool) {
 
 // kill ends a part and returns when it is gone.
 func (r *rehearsal) kill(part string) error {
-	if part == partMariaDB {
+	switch {
+	case part == partMariaDB:
 		return r.mariadb.Kill()
+	case isMonitoring(part):
+		return r.stack.Kill(part)
 	}
 	process := *r.process(part)
 	if err := process.Signal(syscall.SIGKILL); err != nil {
@@ -211,11 +220,22 @@ func (r *rehearsal) process(part string) **local.Process {
 func (r *rehearsal) startAgain(ctx context.Context, part string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	if part == partMariaDB {
+	switch {
+	case part == partMariaDB:
 		if err := r.mariadb.Restart(ctx); err != nil {
 			return err
 		}
 		r.watch(partMariaDB, r.mariadb.Done(), errMariaDB)
+		return nil
+	case isMonitoring(part):
+		if err := r.stack.Restart(ctx, part); err != nil {
+			return err
+		}
+		for _, process := range r.stack.Processes() {
+			if process.Name == part {
+				r.watch(part, process.Done(), process.Crash)
+			}
+		}
 		return nil
 	}
 	at := r.process(part)

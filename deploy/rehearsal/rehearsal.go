@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/goormu/stampede/deploy/local"
+	"github.com/goormu/stampede/deploy/stack"
 	"github.com/goormu/stampede/k6/audit"
 	"github.com/goormu/stampede/k6/run"
 	"github.com/goormu/stampede/service/store/mariadb"
@@ -32,10 +33,12 @@ type rehearsal struct {
 	targets       []string       // of the instances
 	balancer      *local.Process // nil without one
 	door          string         // URL of the balancer
-	prometheus    string         // URL
+	source        string         // URL that the verdict is read from: a Prometheus, or a querier over several
+	replicas      []string       // URLs of the Prometheus servers; each scrapes the service and takes k6's metrics
+	stack         *stack.Stack   // nil without --stack
 	tokens        string
 	staffToken    string
-	t0            time.Time
+	begun, t0     time.Time
 
 	started bool // a part of the stack came up
 	judged  bool // a verdict was reached; what ends afterwards does not change it
@@ -57,7 +60,8 @@ func Run(ctx context.Context, config Config) int {
 	}
 	config.OpenIn = cmp.Or(config.OpenIn, openIn+config.more())
 	config.Scenario = cmp.Or(config.Scenario, faults[config.Fault].scenario, "open-time")
-	r := &rehearsal{Config: config, id: run.NewID(time.Now()), died: make(chan death, 64), felled: map[string]bool{}}
+	begun := time.Now()
+	r := &rehearsal{Config: config, begun: begun, id: run.NewID(begun), died: make(chan death, 64), felled: map[string]bool{}}
 	code, err := r.run(ctx)
 	switch {
 	case r.judged:
@@ -93,7 +97,7 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 	}
 	defer r.clearFailedStart()
 	defer r.stopAll()
-	for _, step := range []func(context.Context) error{r.startService, r.startPrometheus, r.prepare} {
+	for _, step := range []func(context.Context) error{r.writeObjectives, r.startService, r.startMonitoring, r.prepare} {
 		if err := step(ctx); err != nil {
 			return 0, err
 		}
@@ -104,6 +108,7 @@ func (r *rehearsal) run(ctx context.Context) (code int, err error) {
 	if err := r.auditSeats(ctx); err != nil {
 		return 0, err
 	}
+	r.describeStack()
 	code, err = r.judge(ctx)
 	if err != nil {
 		return 0, err
@@ -216,6 +221,9 @@ func (r *rehearsal) stopAll() {
 		r.processes[i].Stop()
 	}
 	r.processes = nil
+	if r.stack != nil {
+		r.stack.Stop()
+	}
 	if r.mariadb != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 		defer cancel()
@@ -256,7 +264,10 @@ func (r *rehearsal) auditSeats(ctx context.Context) error {
 // judge runs slo over the run folder and returns its exit code.
 func (r *rehearsal) judge(ctx context.Context) (int, error) {
 	arguments := []string{
-		"evaluate", "--spec", r.Spec, "--prometheus", r.prometheus, "--run", r.dir,
+		"evaluate", "--spec", r.Spec, "--prometheus", r.source, "--run", r.dir,
+	}
+	if r.stack != nil {
+		arguments = append(arguments, "--replicas", "1") // one may die: that is what there are two for
 	}
 	for _, program := range []string{"registrar", "k6", "slo", "stampede"} {
 		if file := r.program(program); exists(file) {
@@ -292,7 +303,7 @@ func (r *rehearsal) keep(ctx context.Context) {
 	for i, target := range r.targets {
 		r.say("service %d    %s", i, target)
 	}
-	r.say("prometheus   %s", r.prometheus)
+	r.say("prometheus   %s", r.source)
 	if r.mariadb != nil {
 		r.say("mariadb      its data and socket are in %s", r.data())
 	}

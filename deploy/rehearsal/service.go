@@ -10,20 +10,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/api"
-	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	"github.com/prometheus/common/model"
-
 	"github.com/goormu/stampede/deploy/local"
 	"github.com/goormu/stampede/k6/audit"
 	"github.com/goormu/stampede/service/store/mariadb"
-	"github.com/goormu/stampede/thanos"
 )
 
 // seededStudents is how many students the university has at least; only some of them come at once.
@@ -154,85 +148,6 @@ func (r *rehearsal) startMariaDB(ctx context.Context) error {
 	return nil
 }
 
-// startPrometheus starts a Prometheus that scrapes the service each second, unless one was named.
-func (r *rehearsal) startPrometheus(ctx context.Context) error {
-	if r.Prometheus != "" {
-		r.prometheus = strings.TrimRight(r.Prometheus, "/")
-		return nil
-	}
-	done := r.began("starting Prometheus")
-	port, err := local.FreePort()
-	if err != nil {
-		return err
-	}
-	var hosts []string
-	for _, target := range r.targets {
-		u, err := url.Parse(target)
-		if err != nil {
-			return fmt.Errorf("reading the address of the service: %w", err)
-		}
-		hosts = append(hosts, u.Host)
-	}
-	server := thanos.Prometheus{
-		Binary: r.program("prometheus"), Dir: filepath.Join(r.data(), "prometheus"), Address: fmt.Sprintf("127.0.0.1:%d", port),
-		Jobs: map[string][]string{"registration": hosts},
-	}
-	if r.Fault == FaultNoMetrics || r.foreign() { // It is judged by what k6 saw.
-		server.Jobs = nil
-	}
-	command, err := server.Command()
-	if err != nil {
-		return err
-	}
-	for file, text := range command.Files {
-		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-			return fmt.Errorf("writing the configuration of Prometheus: %w", err)
-		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return fmt.Errorf("writing the configuration of Prometheus: %w", err)
-		}
-	}
-	if _, err := r.start(ctx, local.Spec{Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL}); err != nil {
-		return err
-	}
-	r.prometheus = server.URL()
-	if len(server.Jobs) > 0 {
-		if err := r.waitForScrapes(ctx, len(hosts)); err != nil {
-			return err
-		}
-	}
-	done()
-	return nil
-}
-
-// waitForScrapes waits until Prometheus has scraped each target, which it begins some seconds after it is ready: what a
-// counter held before its first scrape is unknown. A target without metrics is told and left to the verdict.
-func (r *rehearsal) waitForScrapes(ctx context.Context, targets int) error {
-	client, err := api.NewClient(api.Config{Address: r.prometheus})
-	if err != nil {
-		return fmt.Errorf("asking Prometheus for its targets: %w", err)
-	}
-	waiting, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		value, _, _, err := v1.NewAPI(client).Query(waiting, `sum(up{job="registration"})`, time.Now())
-		if vector, ok := value.(model.Vector); err == nil && ok && len(vector) == 1 && int(vector[0].Value) == targets {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-waiting.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			r.say("Prometheus cannot scrape %s/metrics: objectives on the service's own metrics will be inconclusive", strings.Join(r.targets, ", "))
-			return nil
-		}
-	}
-}
-
 // period is the registration period as the service tells it.
 type period struct {
 	Service  string    `json:"service"`
@@ -281,31 +196,20 @@ func (r *rehearsal) checkTarget(ctx context.Context) error {
 	return nil
 }
 
-// checkPrometheus asks a Prometheus that was named whether it is there, within two seconds.
-func (r *rehearsal) checkPrometheus(ctx context.Context) error {
-	if r.Prometheus == "" {
+// writeObjectives writes down what the run is judged by, unless a file of it was named.
+func (r *rehearsal) writeObjectives(context.Context) error {
+	if r.Spec != "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	client, err := api.NewClient(api.Config{Address: r.Prometheus})
-	if err != nil {
-		return fmt.Errorf("asking Prometheus at %s: %w", r.Prometheus, err)
-	}
-	if _, _, _, err := v1.NewAPI(client).Query(ctx, "vector(1)", time.Now()); err != nil {
-		return fmt.Errorf("asking Prometheus at %s: %w", r.Prometheus, err)
+	r.Spec = filepath.Join(r.dir, "objectives.yaml")
+	if err := os.WriteFile(r.Spec, r.objectives(), 0o600); err != nil {
+		return fmt.Errorf("writing the objectives: %w", err)
 	}
 	return nil
 }
 
-// prepare signs in as staff, saves the state before the run, writes down the objectives and sets T0.
+// prepare signs in as staff, saves the state before the run and sets T0.
 func (r *rehearsal) prepare(ctx context.Context) error {
-	if r.Spec == "" {
-		r.Spec = filepath.Join(r.dir, "objectives.yaml")
-		if err := os.WriteFile(r.Spec, r.objectives(), 0o600); err != nil {
-			return fmt.Errorf("writing the objectives: %w", err)
-		}
-	}
 	if r.Tokens != "" {
 		r.tokens = r.Tokens
 	}

@@ -59,7 +59,7 @@ func (r *rehearsal) generator(file string, shard int) local.Spec {
 	name := "k6"
 	arguments := []string{"run", "--address", "", "--tag", "run=" + r.id, "--tag", "shard=" + strconv.Itoa(shard)}
 	if r.Fault != FaultNoMetrics {
-		arguments = append(arguments, "--out", "remote-write="+r.prometheus+"/api/v1/write")
+		arguments = append(arguments, "--out", "remote-write="+strings.Join(r.replicas, "/api/v1/write,")+"/api/v1/write")
 	}
 	if r.Shards > 1 {
 		name = "k6-" + strconv.Itoa(shard)
@@ -134,7 +134,7 @@ func (r *rehearsal) follow(ctx context.Context, shards []*local.Process) error {
 			case death := <-r.died:
 				switch {
 				case strings.HasPrefix(death.part, "k6"): // its end is what is waited for
-				case death.part == "prometheus":
+				case death.part == "prometheus": // there is no other
 					return death.crash
 				default:
 					r.say("\n%s, %s after T0", death.crash, r.sinceT0())

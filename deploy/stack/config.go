@@ -22,6 +22,8 @@ type Config struct {
 	Dir string
 	// Scrape are the services to scrape, each host:port with /metrics.
 	Scrape []string
+	// Instances are the values of the label instance for addresses of Scrape; the address itself unless named.
+	Instances map[string]string
 	// Exporters are further targets to scrape, each host:port, by the name of their job, such as mysql.
 	Exporters map[string]string
 	// Rules are rule files of Prometheus, as `slo rules` writes them, which the ruler evaluates over both replicas; those of

@@ -3,8 +3,8 @@ package stack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/goormu/stampede/deploy/local"
@@ -66,14 +66,17 @@ func (s *Stack) startStorage(ctx context.Context) error {
 	return storage.EnsureUser(ctx, s.user, bucketName)
 }
 
-// prometheus describes one replica. Both scrape the same: the services, and the monitoring itself.
+// prometheus describes one replica. Both scrape the same: the services, and the monitoring itself, whose parts are instances by
+// their names, for their ports change with each start.
 func (s *Stack) prometheus(replica string) thanos.Prometheus {
-	jobs := map[string][]string{}
-	for name, job := range monitoringJobs {
-		jobs[job] = append(jobs[job], s.addresses[name].HTTP)
+	jobs, names := map[string][]string{}, maps.Clone(s.Instances)
+	if names == nil {
+		names = map[string]string{}
 	}
-	for _, targets := range jobs {
-		slices.Sort(targets)
+	for _, name := range Names() {
+		address := s.addresses[name].HTTP
+		jobs[monitoringJobs[name]] = append(jobs[monitoringJobs[name]], address)
+		names[address] = name
 	}
 	if len(s.Scrape) > 0 {
 		jobs["registration"] = s.Scrape
@@ -84,7 +87,7 @@ func (s *Stack) prometheus(replica string) thanos.Prometheus {
 	name := "prometheus-" + replica
 	return thanos.Prometheus{
 		Name: name, Binary: s.program("prometheus"), Dir: s.data(name), Address: s.addresses[name].HTTP,
-		Jobs: jobs, Paths: map[string]string{monitoringJobs["minio"]: minio.MetricsPath}, BlockDuration: s.BlockDuration,
+		Jobs: jobs, Names: names, Paths: map[string]string{monitoringJobs["minio"]: minio.MetricsPath}, BlockDuration: s.BlockDuration,
 		ExternalLabels: map[string]string{"monitor": "stampede", replicaLabel: replica},
 	}
 }

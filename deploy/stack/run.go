@@ -15,7 +15,7 @@ import (
 // names it again.
 func Run(ctx context.Context, config Config) error {
 	if config.Notified == nil {
-		config.Notified = func(n receiver.Notification) { tell(config.Stdout, n) }
+		config.Notified = func(n receiver.Notification) { Tell(config.Stdout, n) }
 	}
 	s, err := Start(ctx, config)
 	if err != nil {
@@ -53,8 +53,8 @@ func (s *Stack) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Stdout, format+"\n", args...)
 }
 
-// tell prints a notification: one line for each alert, as far as a tired person needs it.
-func tell(out io.Writer, n receiver.Notification) {
+// Tell prints a notification: one line for each alert, as far as a tired person needs it.
+func Tell(out io.Writer, n receiver.Notification) {
 	for _, alert := range n.Alerts {
 		_, _ = fmt.Fprintf(out, "alert  %s %s (%s): %s\n", alert.Status, alert.Labels["alertname"], alert.Labels["severity"], alert.Annotations["summary"])
 	}
