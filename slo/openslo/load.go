@@ -108,7 +108,7 @@ type loader struct {
 func (l *loader) file(path string, data []byte) {
 	sum := sha256.Sum256(data)
 	l.files = append(l.files, File{Path: path, SHA256: hex.EncodeToString(sum[:])})
-	for _, c := range chunks(data) {
+	for _, c := range chunks(bytes.TrimPrefix(data, []byte("\ufeff"))) { // editors of Windows begin so
 		l.chunk(path, c)
 	}
 }
@@ -159,7 +159,9 @@ func (l *loader) chunk(path string, c chunk) {
 		if doc.Body == nil || doc.Body.Type() == ast.NullType || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.DirectiveType {
 			continue
 		}
-		l.document(&reader{file: path, before: c.before, faults: &l.faults, anchors: map[string]ast.Node{}}, doc.Body)
+		r := &reader{file: path, before: c.before, faults: &l.faults, anchors: map[string]ast.Node{}, aliases: map[*ast.AliasNode]ast.Node{}}
+		ast.Walk(r, doc.Body)
+		l.document(r, doc.Body)
 	}
 }
 

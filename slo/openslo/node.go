@@ -3,10 +3,12 @@ package openslo
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // reader walks one file's syntax tree and keeps every fault it meets, so that a user sees them all at once.
@@ -15,6 +17,19 @@ type reader struct {
 	before  int // lines of the file before the document
 	faults  *Faults
 	anchors map[string]ast.Node
+	aliases map[*ast.AliasNode]ast.Node
+}
+
+// Visit keeps what each anchor of a document names, before anything is read: fields are not read in the order of the file.
+// Where one name is given twice, aliases before the second mean the first.
+func (r *reader) Visit(n ast.Node) ast.Visitor {
+	switch v := n.(type) {
+	case *ast.AnchorNode:
+		r.anchors[v.Name.String()] = v.Value
+	case *ast.AliasNode:
+		r.aliases[v] = r.anchors[v.Value.String()]
+	}
+	return r
 }
 
 func (r *reader) at(n ast.Node) Position {
@@ -49,10 +64,9 @@ func (r *reader) resolve(n ast.Node) ast.Node {
 		case *ast.TagNode:
 			n = v.Value
 		case *ast.AnchorNode:
-			r.anchors[v.Name.String()] = v.Value
 			n = v.Value
 		case *ast.AliasNode:
-			n = r.anchors[v.Value.String()]
+			n = r.aliases[v]
 		default:
 			return n
 		}
@@ -169,7 +183,7 @@ func scalar(n ast.Node) (string, bool) {
 		return v.Value, true
 	case *ast.LiteralNode:
 		return v.Value.Value, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NanNode, *ast.InfinityNode:
 		return strings.TrimSpace(v.GetToken().Value), true
 	}
 	return "", false
@@ -178,15 +192,18 @@ func scalar(n ast.Node) (string, bool) {
 // number reads a decimal number exactly, so that 99.9 percent is 0.999 and not its neighbour.
 func number(n ast.Node) (*big.Rat, bool) {
 	text, ok := scalar(n)
-	if !ok || len(text) > 40 || n.Type() != ast.IntegerType && n.Type() != ast.FloatType {
+	plain := ok && n.GetToken().Type == token.StringType // unquoted: the parser takes 1e3 for a word, YAML for a number
+	if !ok || len(text) > 40 || n.Type() != ast.IntegerType && n.Type() != ast.FloatType && !plain {
 		return nil, false
 	}
 	return decimal(text)
 }
 
-// decimal reads a plain decimal number, without fractions ("1/3") or exponents that could be huge.
+var decimalPattern = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?$`)
+
+// decimal reads a decimal number, without fractions ("1/3") or exponents of more than two digits.
 func decimal(text string) (*big.Rat, bool) {
-	if text == "" || strings.Trim(text, "+-.0123456789") != "" {
+	if !decimalPattern.MatchString(text) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(text)

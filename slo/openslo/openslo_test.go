@@ -198,6 +198,9 @@ func TestOneFaultEach(t *testing.T) {
 		{"an alias to itself", "target: 0.99", "target: &x *x", "a.yaml:14:28: YAML"},
 		{"an alias to nothing", "0.99", "*nobody", "an alias to nothing"},
 		{"an annotation of nothing", "  name: a\n", "  name: a\n  annotations: {stampede.goormu.dev/min-events: }\n", "must be a string"},
+		{"a time zone that is the machine's", "  budgetingMethod", "  timeWindow: [{duration: 1d, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Local}}]\n  budgetingMethod", "IANA name"},
+		{"a target that is no number", "0.99", ".nan", `not ".nan"`},
+		{"a regular expression", `query: total`, `query: 'total{a=~"("}'`, "query: label a: missing closing )"},
 		{"broken YAML", "objectives: [", "objectives: [[", "a.yaml:14:"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,6 +210,45 @@ func TestOneFaultEach(t *testing.T) {
 			var faults openslo.Faults
 			require.ErrorAs(t, err, &faults)
 		})
+	}
+}
+
+func TestNumbersAndFilesAreReadAsYAMLHasThem(t *testing.T) {
+	for _, tt := range []struct{ name, replace, by string }{
+		{"an exponent", "0.99", "9.9e-1"},
+		{"no leading zero", "0.99", ".99"},
+		{"in percent, without a point", "target: 0.99", "targetPercent: 9.9E+1"},
+		{"a mark of byte order", "apiVersion", "\ufeffapiVersion"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := strings.Replace(head, "name: a\n", "name: a\n  annotations: {stampede.goormu.dev/min-events: 1e3}\n", 1) + "spec:\n" + ratio + rest
+			spec := parse(t, strings.Replace(text, tt.replace, tt.by, 1), openslo.Variables{})
+			require.InDelta(t, 0.99, spec.Objectives[0].Target, 0)
+			require.Equal(t, "99", spec.Objectives[0].TargetText)
+			require.InDelta(t, 1000, spec.Objectives[0].MinEvents, 0)
+		})
+	}
+	gauge := "  indicator:\n    metadata: {name: a}\n    spec:\n      thresholdMetric: {metricSource: {type: Prometheus, spec: {query: up}}}\n"
+	spec := parse(t, head+"spec:\n"+gauge+strings.Replace(rest, "target: 0.99", "target: 0.99, op: lte, value: 1e3", 1), openslo.Variables{})
+	require.InDelta(t, 1000, spec.Objectives[0].Value, 0)
+}
+
+func TestAnAliasMeansTheAnchorBeforeIt(t *testing.T) {
+	const text = `  indicator:
+    metadata: {name: a}
+    spec:
+      ratioMetric:
+        counter: true
+        bad:
+          metricSource: {type: &t Prometheus, spec: {query: &q 'x{code="500"}'}}
+        total:
+          metricSource: {type: *t, spec: {query: &q x}}
+`
+	for range 20 { // fields are not read in the order of the file
+		spec := parse(t, head+"spec:\n"+text+"  description: *q\n"+rest, openslo.Variables{})
+		require.Equal(t, `x{code="500"}`, spec.Objectives[0].Bad.Text)
+		require.Equal(t, "x", spec.Objectives[0].Total.Text)
+		require.Equal(t, "x", spec.Objectives[0].Description)
 	}
 }
 
@@ -371,7 +413,25 @@ func TestACalendarsPeriodsFollowTheCalendar(t *testing.T) {
 	}
 	_, ok := c.Began("1Q", c.Start.Add(-time.Second))
 	require.False(t, ok)
-	began, ok := openslo.Calendar{Start: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}.Began("1m", at)
+	for start, want := range map[time.Time]time.Time{
+		time.Date(2024, 1, 31, 9, 0, 0, 0, seoul): time.Date(2026, 10, 31, 9, 0, 0, 0, seoul), // November has 30 days
+		time.Date(2024, 1, 30, 0, 0, 0, 0, seoul): time.Date(2026, 10, 30, 0, 0, 0, 0, seoul),
+		time.Date(2024, 1, 24, 0, 0, 0, 0, seoul): time.Date(2026, 11, 24, 0, 0, 0, 0, seoul),
+	} {
+		began, ok := openslo.Calendar{Start: start}.Began("1M", at)
+		require.True(t, ok)
+		require.True(t, want.Equal(began), "%s: %s", start, began)
+	}
+	began, ok := openslo.Calendar{Start: time.Date(2024, 1, 31, 0, 0, 0, 0, seoul)}.Began("1M", time.Date(2026, 3, 30, 0, 0, 0, 0, seoul))
+	require.True(t, ok)
+	require.True(t, time.Date(2026, 2, 28, 0, 0, 0, 0, seoul).Equal(began), "February is too short for the 31st: %s", began)
+	began, _ = openslo.Calendar{Start: time.Date(2024, 2, 29, 0, 0, 0, 0, seoul)}.Began("1Y", at)
+	require.True(t, time.Date(2026, 2, 28, 0, 0, 0, 0, seoul).Equal(began), "a leap day: %s", began)
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	began, _ = openslo.Calendar{Start: time.Date(2026, 3, 1, 0, 0, 0, 0, newYork)}.Began("1w", time.Date(2026, 3, 15, 4, 30, 0, 0, time.UTC))
+	require.True(t, time.Date(2026, 3, 15, 4, 0, 0, 0, time.UTC).Equal(began), "midnight after the clocks were put forward is an hour sooner: %s", began)
+	began, ok = openslo.Calendar{Start: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)}.Began("1m", at)
 	require.True(t, ok)
 	require.True(t, at.Equal(began), "two thousand years are no long way")
 }

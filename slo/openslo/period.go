@@ -46,11 +46,11 @@ func (c Calendar) Began(period string, at time.Time) (began time.Time, ok bool) 
 		case 'w':
 			return c.Start.AddDate(0, 0, i*n*7)
 		case 'M':
-			return c.Start.AddDate(0, i*n, 0)
+			return c.months(i * n)
 		case 'Q':
-			return c.Start.AddDate(0, 3*i*n, 0)
+			return c.months(3 * i * n)
 		case 'Y':
-			return c.Start.AddDate(i*n, 0, 0)
+			return c.months(12 * i * n)
 		}
 		return time.Unix(c.Start.Unix()+int64(i)*int64(length/time.Second), int64(c.Start.Nanosecond())).In(c.Start.Location())
 	}
@@ -62,4 +62,13 @@ func (c Calendar) Began(period string, at time.Time) (began time.Time, ok bool) 
 		i--
 	}
 	return nth(i), true
+}
+
+// months is the start so many months later: on the same day, or on the last one of a month that is too short for it.
+func (c Calendar) months(n int) time.Time {
+	overflowing := c.Start.AddDate(0, n, 0)
+	if overflowing.Day() == c.Start.Day() {
+		return overflowing
+	}
+	return overflowing.AddDate(0, 0, -overflowing.Day())
 }

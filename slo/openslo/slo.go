@@ -3,6 +3,8 @@ package openslo
 import (
 	"fmt"
 	"math/big"
+	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // a spec names time zones, and a container may have none
 
@@ -142,7 +144,7 @@ func (r *reader) calendar(c *object) *Calendar {
 	if v := c.must("timeZone"); v != nil {
 		text, _ := scalar(v)
 		location, err := time.LoadLocation(text)
-		if err != nil || text == "" {
+		if err != nil || text == "" || text == "Local" { // Go's name for whatever zone this machine is in
 			r.fault(v, "%s must be an IANA name like Asia/Seoul, not %q", c.path("timeZone"), text)
 		} else {
 			zone = location
@@ -333,5 +335,13 @@ func (r *reader) parse(q *Query, vars Variables) {
 	q.Text = text
 	if q.Selector, err = selector.Parse(text); err != nil {
 		r.faultAt(q.Position, "query: %v", err)
+	}
+	for _, m := range q.Selector.Matchers {
+		if m.Op != selector.Match && m.Op != selector.NotMatch {
+			continue
+		}
+		if _, err := regexp.Compile(m.Value); err != nil { // Prometheus compiles it by the same rules
+			r.faultAt(q.Position, "query: label %s: %v", m.Label, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		}
 	}
 }
