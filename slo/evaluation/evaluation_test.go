@@ -219,6 +219,25 @@ func TestCountersAreAddedUpExactlyOverAWindow(t *testing.T) {
 			state: verdict.Inconclusive, good: 90, total: 90, reasons: []reason.Code{reason.UnknownBase, reason.UnknownBase},
 		},
 		{
+			name: "a target of which nothing is known before may have counted before", target: 0.99,
+			indicator: `good %[1]s{job="j",c="a"}; total %[1]s{job="j"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{series(m+`{c="a",job="j",instance="i"}`, 15, 40, 60, 100, 100, 100, 100, 100)}
+			},
+			state: verdict.Inconclusive, good: 100, total: 100, reasons: []reason.Code{reason.UnknownBase},
+		},
+		{
+			name: "a label that appears on a target whose other series were there is born from zero, without up", target: 0.4,
+			indicator: `good %[1]s{job="j",c="a"}; total %[1]s{job="j"}`,
+			series: func(m string) []promtest.Series {
+				return []promtest.Series{
+					series(m+`{c="a",job="j",instance="i"}`, 0, ramp(0, 5, 25, 0)...),
+					series(m+`{c="b",job="j",instance="i"}`, 15, 40, 60, 60, 60, 60, 60, 60, 60, 60, 60),
+				}
+			},
+			state: verdict.Met, good: 50, total: 110,
+		},
+		{
 			name: "a label that appears on a target scraped before is born from zero", target: 0.99,
 			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
 			series: func(m string) []promtest.Series {

@@ -151,8 +151,21 @@ func (e *evaluator) scrapes(ctx context.Context, answers map[string]measure.Answ
 	return scrapes{fetched[up].Series, fetched[started].Series}, err
 }
 
-func processes(up, started []measure.Series) map[measure.Target]measure.Process {
+func processes(answers map[string]measure.Answer, up, started []measure.Series) map[measure.Target]measure.Process {
 	out := map[measure.Target]measure.Process{}
+	for _, answer := range answers {
+		for _, s := range answer.Series {
+			target, scraped := s.Target()
+			if !scraped || len(s.Points) == 0 {
+				continue
+			}
+			p, first := out[target], s.Points[0].Time()
+			if p.Seen.IsZero() || first.Before(p.Seen) {
+				p.Seen = first
+				out[target] = p
+			}
+		}
+	}
 	for _, s := range up {
 		target, _ := s.Target()
 		p := out[target]

@@ -44,7 +44,7 @@ func (e *evaluator) replicas(answers map[string]measure.Answer, scrapes scrapes)
 		for query, answer := range answers {
 			r.answers[query] = measure.Answer{Series: e.of(answer.Series, name), Warnings: answer.Warnings}
 		}
-		r.processes = processes(e.of(scrapes.up, name), e.of(scrapes.started, name))
+		r.processes = processes(r.answers, e.of(scrapes.up, name), e.of(scrapes.started, name))
 		out[i] = r
 	}
 	return out

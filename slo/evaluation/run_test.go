@@ -96,7 +96,7 @@ func TestTheScrapeThatClosesTheWindowIsWaitedFor(t *testing.T) {
 
 func TestARefusedQueryIsTheSpecsFault(t *testing.T) {
 	_, err := evaluation.Evaluate(t.Context(), evaluation.Config{
-		Objectives: objectives(t, `good a{b=~"("}; total a`, 0.99), Source: source(t),
+		Objectives: objectives(t, `good {b=""}; total a`, 0.99), Source: source(t),
 		Window: measure.Window{Start: at(10), End: at(20)}, T0: at(10),
 	})
 	var faults openslo.Faults

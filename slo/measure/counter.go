@@ -168,7 +168,7 @@ func (c *Count) born(s Series, first Point, p Process, scraped bool, w Window) {
 	if w.edges().crossed(never, first.At) {
 		c.EdgeEvents += first.Value
 	}
-	if !scraped || len(p.Up)+len(p.Started) == 0 || first.Value == 0 || p.scrapedBefore(first.Time()) {
+	if !scraped || first.Value == 0 || p.scrapedBefore(first.Time()) {
 		return
 	}
 	if started, ok := valueAt(p.Started, first.Time()); ok && !seconds(started).Before(w.Start) {

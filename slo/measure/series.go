@@ -153,6 +153,8 @@ const Margin = 5 * time.Minute
 type Process struct {
 	// Up holds the samples of `up`, Started those of `process_start_time_seconds`; either may be empty.
 	Up, Started []Point
+	// Seen is when the earliest sample of any of its series that were asked for was taken; zero where there is none.
+	Seen time.Time
 }
 
 // scrapedBefore reports whether the target was scraped, with success, before t.
@@ -165,7 +167,7 @@ func (p Process) scrapedBefore(t time.Time) bool {
 			return true
 		}
 	}
-	return false
+	return !p.Seen.IsZero() && p.Seen.Before(t)
 }
 
 // restart is the change from one process to the next: when the first was last seen, when the other was first, and when

@@ -120,7 +120,7 @@ var catalogue = map[Code][2]string{
 	NaN:           {"%s holds a sample that is not a number", "%s에 숫자가 아닌 표본이 있음"},
 	NativeOnly:    {"%s is stored as a native histogram only", "%s는 네이티브 히스토그램으로만 저장되어 있음"},
 	Stale:         {"the newest sample of %s is %s older than the end of the window", "%s의 최신 표본이 구간 끝보다 %s 이전임"},
-	UnknownBase:   {"%s was first scraped inside the window and its process is older: what it counted before is unknown", "%s는 구간 안에서 처음 수집되었고 프로세스는 더 오래됨: 그 전의 값을 알 수 없음"},
+	UnknownBase:   {"%s was first scraped inside the window, and nothing shows that it began there: what it counted before is unknown", "%s는 구간 안에서 처음 수집되었으나 그때 시작되었다는 근거가 없음: 그 전의 값을 알 수 없음"},
 	Reset:         {"the counter of %s was reset at %s", "%s의 카운터가 %s에 초기화됨"},
 	Restart:       {"the process of %s restarted by %s", "%s의 프로세스가 %s에 재시작됨"},
 	StartedInside: {"the process of %s started inside the window, at %s", "%s의 프로세스가 구간 안(%s)에서 시작됨"},
