@@ -90,8 +90,13 @@ func TestSamplesAndSlicesOfTime(t *testing.T) {
 		},
 		{
 			"a ratio that is none", success, "Occurrences", "target: 0.9", gauge(0, 1, 1, 1, 50, 1, 1, 1, 1, 1, 1, 1),
-			verdict.Inconclusive, 1, 11, 11,
-			[]reason.Code{reason.GoodOverTotal},
+			verdict.Inconclusive, 1, 10, 10,
+			[]reason.Code{reason.NoRatio},
+		},
+		{
+			"ratios of which some are none, made up for by others", success, "Occurrences", "target: 0.9", gauge(0, 1, 1, 1, 1.5, .5, 1, 1, 1, 1, 1, 1),
+			verdict.Inconclusive, 9.5 / 10, 9.5, 10,
+			[]reason.Code{reason.NoRatio},
 		},
 		{
 			"slices of which one is bad, however few events the others have", counted, "Timeslices", "target: 0.8, timeSliceTarget: 0.9, timeSliceWindow: 2m",

@@ -7,8 +7,11 @@ import (
 	"github.com/goormu/stampede/slo/reason"
 )
 
+// rounding is how far a recorded ratio may lie outside 0 to 1 and still be one.
+const rounding = 1e-9
+
 // Gauge takes each sample of a selection inside a window for an event, and adds up how much of it is good: score says so
-// for its value. A gap of more than three intervals is a time of which nobody knows anything.
+// for its value, from 0 to 1: what is beyond is no share of anything. A gap of more than three intervals is a time of which nobody knows anything.
 func Gauge(series []Series, w Window, opt Options, score func(float64) float64) (good, total Count) {
 	good.Interval, total.Interval = interval(series), interval(series)
 	stale := max(3*total.Interval, 3*time.Second)
@@ -32,10 +35,15 @@ func Gauge(series []Series, w Window, opt Options, score func(float64) float64) 
 				total.unknown(reason.NaN, s.Name())
 				continue
 			}
+			share := score(p.Value)
+			if share < -rounding || share > 1+rounding {
+				total.unknown(reason.NoRatio, s.Name(), p.Value)
+				continue
+			}
 			if at.Sub(before) > stale {
 				total.gap(s, before, at)
 			}
-			p.Value = score(p.Value)
+			p.Value = max(0, min(share, 1))
 			scores.points, ones.points = append(scores.points, p), append(ones.points, Point{p.At, 1})
 			good.Events += p.Value
 			before = at

@@ -43,6 +43,7 @@ const (
 	NoSeries      Code = "no-series"
 	MissingBucket Code = "missing-bucket"
 	NaN           Code = "nan"
+	NoRatio       Code = "no-ratio"
 	NativeOnly    Code = "native-histogram-only"
 	Stale         Code = "stale"
 	UnknownBase   Code = "unknown-base"
@@ -117,6 +118,7 @@ const (
 var catalogue = map[Code][2]string{
 	NoSeries:      {"no series for %s in the window", "구간 안에 %s 시계열이 없음"},
 	MissingBucket: {"no histogram bucket le=%s for %s: the histogram has %s", "히스토그램 %[2]s에 le=%[1]s 버킷이 없음: 있는 경계는 %[3]s"},
+	NoRatio:       {"%s holds a sample of %g, which is no ratio from 0 to 1", "%s에 0과 1 사이의 비율이 아닌 표본이 있음: %g"},
 	NaN:           {"%s holds a sample that is not a number", "%s에 숫자가 아닌 표본이 있음"},
 	NativeOnly:    {"%s is stored as a native histogram only", "%s는 네이티브 히스토그램으로만 저장되어 있음"},
 	Stale:         {"the newest sample of %s is %s older than the end of the window", "%s의 최신 표본이 구간 끝보다 %s 이전임"},
