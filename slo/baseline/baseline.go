@@ -40,10 +40,8 @@ func Compare(v *verdict.Verdict, earlier []Earlier, opts Options) {
 	for _, e := range earlier {
 		run := verdict.BaselineRun{Path: e.Path, SHA256: e.SHA256, ID: identity(e.Verdict), State: e.Verdict.State, EvaluatedAt: e.Verdict.EvaluatedAt}
 		run.Excluded, run.ExcludedKorean = exclude(v, e.Verdict, seen[run.ID])
-		if seen[run.ID] == "" {
-			seen[run.ID] = e.Path
-		}
 		if run.Excluded == "" {
+			seen[run.ID] = e.Path
 			usable = append(usable, e.Verdict)
 		}
 		b.Runs = append(b.Runs, run)
@@ -72,12 +70,12 @@ func identity(v *verdict.Verdict) string {
 // exclude says in two languages why an earlier run cannot be compared with, or nothing.
 func exclude(now, then *verdict.Verdict, same string) (english, korean string) {
 	switch {
+	case then.State != verdict.Met && then.State != verdict.Breached: // of a malfunction not even the window may be known
+		return "its verdict is " + string(then.State), "판정이 " + string(then.State)
 	case same != "":
 		return "the same run as " + same, same + "과 같은 실행"
 	case identity(now) == identity(then):
 		return "this very run", "지금 판정하는 바로 그 실행"
-	case then.State != verdict.Met && then.State != verdict.Breached:
-		return "its verdict is " + string(then.State), "판정이 " + string(then.State)
 	case (now.Run == nil) != (then.Run == nil):
 		return "a run beside a span of time", "실행과 시간 구간은 비교할 수 없음"
 	case now.Run == nil:

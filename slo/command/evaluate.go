@@ -37,6 +37,7 @@ type flags struct {
 	wait, retry                     time.Duration
 	baselines                       []string
 	failOnRegression                bool
+	gating                          bool // the baseline is what there is, and that there is none is said
 	minimumEffect                   float64
 	onInconclusive                  string
 }
@@ -294,7 +295,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 	for _, link := range j.links {
 		v.Links = append(v.Links, at(link, v))
 	}
-	if len(j.earlier) > 0 {
+	if len(j.earlier) > 0 || f.gating {
 		baseline.Compare(v, j.earlier, baseline.Options{MinimumEffect: f.minimumEffect, Fail: f.failOnRegression})
 	}
 	v.Decide()
@@ -307,7 +308,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 // readBaselines reads the earlier verdicts. One that is not there is a fault of the command line: it must not look like a
 // run that nothing is worse than.
 func (j *job) readBaselines(f flags) error {
-	if f.failOnRegression && len(f.baselines) == 0 {
+	if f.failOnRegression && len(f.baselines) == 0 && !f.gating {
 		return usagef("--fail-on-regression needs a --baseline to compare with: nothing would ever fail")
 	}
 	if !(f.minimumEffect > 0) || math.IsInf(f.minimumEffect, 0) { // also not a number

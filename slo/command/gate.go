@@ -69,7 +69,7 @@ func (f *flags) gate() error {
 	if len(f.baselines) == 0 {
 		f.baselines = beside(f.run)
 	}
-	f.failOnRegression = len(f.baselines) > 0
+	f.failOnRegression, f.gating = true, true
 	return nil
 }
 
