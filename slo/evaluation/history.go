@@ -2,11 +2,13 @@ package evaluation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/goormu/stampede/slo/budget"
+	"github.com/goormu/stampede/slo/figure"
 	"github.com/goormu/stampede/slo/openslo"
 	"github.com/goormu/stampede/slo/reason"
 	"github.com/goormu/stampede/slo/rules"
@@ -32,6 +34,9 @@ type looked struct {
 	name    string
 	covered bool
 	spent   *budget.Spent
+	// missing is the query that counted nothing; over is by how much a part is more than the total.
+	missing string
+	over    float64
 }
 
 // look asks for the history of an objective that is a share of events.
@@ -106,12 +111,15 @@ func (e *evaluator) countSpan(ctx context.Context, ask History, o openslo.Object
 	part, all := queriesOf(o)
 	total, ok, err := ask(ctx, rules.Events(all.Selector, all.Selector, s.length), end)
 	if err != nil || !ok {
+		s.missing = all.Text
 		return err
 	}
 	n, ok, err := ask(ctx, rules.Events(part.Selector, all.Selector, s.length), end)
 	if err != nil || !ok && !isZero(part, all) {
+		s.missing = part.Text
 		return err
 	}
+	s.over = n - total
 	if o.Bad == nil {
 		n = total - n
 	}
@@ -127,6 +135,9 @@ func (s *looked) spend(o openslo.Objective, total, bad float64, method string) {
 // Long is the length beyond which a window is no run: its raw samples are too many to add up, and are estimated.
 const Long = 6 * time.Hour
 
+// mayExceed is by what share of a total its part may exceed it, both being estimated.
+const mayExceed = 0.01
+
 // long reports whether an objective is counted by increase() or by recorded rules.
 func (e *evaluator) long(o openslo.Objective) bool {
 	return e.Number != nil && o.Plain() && e.Window.End.Sub(e.Window.Start) > Long
@@ -139,14 +150,24 @@ func (e *evaluator) estimate(ctx context.Context, o openslo.Objective, w verdict
 	if err := e.countSpan(ctx, e.Number, o, &s); err != nil {
 		return verdict.Objective{}, err
 	}
-	m := verdict.Measured{Window: w, Run: e.Run, Doubts: doubts}
+	m := verdict.Measured{Window: w, Run: e.Run, Doubts: slices.Clone(doubts)}
 	_, total := queriesOf(o)
+	_, there, err := e.Number(ctx, "count("+total.Selector.AnyEdge().String()+")", e.Window.End)
+	if err != nil {
+		return verdict.Objective{}, err
+	}
 	switch {
 	case !s.covered:
 		m.Total.Unknown = []reason.Reason{reason.New(reason.HistoryShort, s.name)}
 	case s.spent == nil:
-		m.Total.Unknown = []reason.Reason{reason.New(reason.NoSeries, total.Text)}
+		m.Total.Unknown = []reason.Reason{reason.New(reason.NoSeries, s.missing)}
 	default:
+		if !there {
+			m.Doubts = append(m.Doubts, reason.New(reason.Stale, total.Text, "more than 5m"))
+		}
+		if s.over > mayExceed*s.spent.Total {
+			m.Doubts = append(m.Doubts, reason.New(reason.GoodOverTotal, figure.Count(s.spent.Total+s.over), figure.Count(s.spent.Total)))
+		}
 		m.Total.Events, m.Total.Series, m.Part.Series = s.spent.Total, 1, 1
 		m.Part.Events = s.spent.Total - s.spent.Bad
 		if o.Bad != nil {

@@ -27,9 +27,12 @@ func TestHistoryTellsBurnRatesAndWhatIsLeft(t *testing.T) {
 	end := time.Now().UTC().Truncate(time.Minute).Add(-5 * time.Minute)
 	begin := end.Add(-8 * budget.Day)
 	const minutes = 8*24*60 + 2
-	up, fine, broken := make([]float64, minutes), make([]float64, minutes), make([]float64, minutes)
+	up, fine, broken, gone := make([]float64, minutes), make([]float64, minutes), make([]float64, minutes), make([]float64, minutes)
 	for i := range minutes {
-		up[i], fine[i], broken[i] = 1, float64(i)*9.9, float64(i)*0.1
+		up[i], fine[i], broken[i], gone[i] = 1, float64(i)*9.9, float64(i)*0.1, float64(i)
+		if i > minutes-60 {
+			gone[i] = promtest.Gap
+		}
 		if late := float64(i - 8*24*60 + 30); late > 0 {
 			fine[i], broken[i] = fine[i]-late*0.9, broken[i]+late*0.9
 		}
@@ -39,7 +42,7 @@ func TestHistoryTellsBurnRatesAndWhatIsLeft(t *testing.T) {
 		part := func(name string, values []float64) promtest.Series {
 			return promtest.Series{Name: name, Start: begin.Add(time.Duration(from) * time.Minute), Every: time.Minute, Values: values[from:min(from+1000, minutes)]}
 		}
-		old.Write(t, part("up"+labels+"}", up), part("old"+labels+`,code="200"}`, fine), part("old"+labels+`,code="500"}`, broken))
+		old.Write(t, part("up"+labels+"}", up), part("old"+labels+`,code="200"}`, fine), part("old"+labels+`,code="500"}`, broken), part("gone"+labels+`}`, gone))
 	}
 	client, err := prom.New(old.URL)
 	require.NoError(t, err)
@@ -96,20 +99,31 @@ spec:
 	require.InDelta(t, (48+27)/1440.0, *o.PeriodBudget.Spent, 0.002)
 
 	// A window of days is estimated, and that is said.
-	long := func(days int) verdict.Objective {
-		all := objectives(t, `bad old{code=~"5.."}; total old`, 0.98)
+	long := func(days int, indicator string) verdict.Objective {
+		all := objectives(t, indicator, 0.98)
 		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
 			Objectives: all, Source: client, Number: client.Number, Window: measure.Window{Start: end.Add(-time.Duration(days) * budget.Day), End: end},
 		})
 		require.NoError(t, err)
 		return v.Objectives[0]
 	}
-	o = long(7)
+	const failures = `bad old{code=~"5.."}; total old`
+	o = long(7, failures)
 	require.Equal(t, verdict.Met, o.State, "%v", o.Reasons)
 	require.Equal(t, []reason.Code{reason.Estimated}, codes(o.Reasons))
 	require.InDelta(t, 1-(1008+27)/100800.0, *o.Value, 1e-4)
 	require.InDelta(t, 100800, *o.Total, 20)
-	require.Equal(t, []reason.Code{reason.HistoryShort}, codes(long(30).Reasons))
+	require.Equal(t, []reason.Code{reason.HistoryShort}, codes(long(30, failures).Reasons))
+	for indicator, want := range map[string]reason.Code{
+		`good old{code="200"}; total old{code="500"}`: reason.GoodOverTotal,
+		`good gone; total gone`:                       reason.Stale,
+		`good nothing; total old`:                     reason.NoSeries,
+	} {
+		o := long(7, indicator)
+		require.Equal(t, verdict.Inconclusive, o.State, indicator)
+		require.Contains(t, codes(o.Reasons), want)
+	}
+	require.Contains(t, long(7, `good nothing; total old`).Reasons[0].Text, "nothing")
 
 	o = evaluate("{duration: 1M}")
 	require.Nil(t, o.PeriodBudget, "nobody knows how many events a month has")
