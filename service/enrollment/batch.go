@@ -157,8 +157,9 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 		return err
 	}
 	since = l.phase("students", since)
-	l.seating.Lock() // once the batch before is committed, or rolled back
-	defer l.seating.Unlock()
+	l.seating.Lock() // once the batch before is about to be committed, or rolled back
+	leaveSeats := sync.OnceFunc(l.seating.Unlock)
+	defer leaveSeats()
 	since = l.phase("turn", since)
 	book, err := l.open(ctx, tx, batch, students)
 	if err != nil {
@@ -179,6 +180,9 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 		return err
 	}
 	since = l.phase("write", since)
+	l.committing.Lock()
+	defer l.committing.Unlock()
+	leaveSeats()
 	if err := tx.Commit(); err != nil {
 		return err
 	}

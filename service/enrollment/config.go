@@ -16,7 +16,7 @@ type Strategy string
 // The strategies. Both obey the same rules.
 const (
 	// GroupCommit decides up to BatchSize requests in one transaction, one transaction after the other; the students of the
-	// next one are locked while this one is written.
+	// next one are locked while this one is written, and its sections while this one is flushed to disk.
 	GroupCommit Strategy = "group-commit"
 	// ForUpdate spends one transaction of SELECT … FOR UPDATE, INSERT, UPDATE, COMMIT on each request, as many at a time
 	// as the store has connections: the usual way, kept for comparison.
@@ -74,7 +74,7 @@ type Observer struct {
 	// Batch receives the number of requests in a transaction.
 	Batch func(size int)
 	// Phase receives how long one phase of a transaction took: "students" (locked, their rows read), "turn" (until the
-	// transaction before is done), "sections" (locked), "decide", "write", "commit".
+	// transaction before is written), "sections" (locked), "decide", "write", "commit".
 	Phase func(phase string, took time.Duration)
 	// Seats receives the seats of the sections that a transaction locked, as its COMMIT left them.
 	Seats func(counts []registration.SeatCount)

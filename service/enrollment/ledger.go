@@ -23,11 +23,12 @@ type Ledger struct {
 
 	catalogue atomic.Pointer[catalogue]
 
-	// With group commit a batch passes two places, in the order in which it was taken from the queue: it holds identifying
-	// while it is taken, its students are locked and it is decided, and seating from the locking of its sections to the
-	// end of its transaction. So one batch is written while the next one's students are locked. Who holds seating has its
-	// students, so that the two never wait for each other in a circle.
-	identifying, seating sync.Locker
+	// With group commit a batch passes three places, in the order in which it was taken from the queue: it holds identifying
+	// while it is taken, its students are locked and it is decided, seating from the locking of its sections to its COMMIT,
+	// and committing from there until its seats are told. So one batch is written while the next one's students are locked,
+	// and flushed to disk while the next one's sections are. Who holds seating has its students, and who holds committing
+	// has all it needs, so that they never wait for each other in a circle.
+	identifying, seating, committing sync.Locker
 
 	closing sync.RWMutex // held for reading while a request enters the queue
 	closed  bool
@@ -43,12 +44,13 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	}
 	config = config.withDefaults()
 	l := &Ledger{
-		store: db, queue: make(chan *request, config.QueueSize), identifying: &sync.Mutex{}, seating: &sync.Mutex{},
+		store: db, queue: make(chan *request, config.QueueSize),
+		identifying: &sync.Mutex{}, seating: &sync.Mutex{}, committing: &sync.Mutex{},
 		wrong: &mistakes{bug: config.Faults.Bug, every: int64(config.Faults.Every)},
 	}
-	workers := 2 // one for each place
+	workers := 2 // more would make the batches smaller
 	if config.Strategy == ForUpdate {
-		l.identifying, l.seating = nobody{}, nobody{}
+		l.identifying, l.seating, l.committing = nobody{}, nobody{}, nobody{}
 		workers, config.BatchSize = max(db.Writers(), 1), 1
 	}
 	l.config = config
