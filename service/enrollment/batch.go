@@ -215,22 +215,18 @@ func (l *Ledger) identify(ctx context.Context, tx *store.Tx, batch []*request) (
 
 // open locks the sections of a batch and reads the rest of what the decisions rest on.
 func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request, who identified) (*book, error) {
-	seats, err := tx.LockSections(ctx, inOrder(batch, func(r *request) registration.SectionID { return r.section }))
-	if err != nil {
-		return nil, err
-	}
 	// The clock goes before the period: whoever moves the period after this read does so after the instant at which
 	// these seats are granted.
 	now := l.config.Clock().UTC().Truncate(time.Millisecond)
-	schedule, version, err := tx.Schedule(ctx)
+	seats, terms, err := tx.LockSections(ctx, inOrder(batch, func(r *request) registration.SectionID { return r.section }))
 	if err != nil {
 		return nil, err
 	}
-	catalogue, err := l.catalogueAt(ctx, tx, version)
+	catalogue, err := l.catalogueAt(ctx, tx, terms.Catalogue)
 	if err != nil {
 		return nil, err
 	}
-	book := newBook(now, l.wrong.period(schedule.Period(now)), catalogue, l.wrong)
+	book := newBook(now, l.wrong.period(terms.Schedule.Period(now)), catalogue, l.wrong)
 	return book, book.fill(who.students, who.enrollments, who.cancellations, seats)
 }
 

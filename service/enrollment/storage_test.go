@@ -108,7 +108,7 @@ func TestAFileThatAnotherProcessWritesIsWaitedFor(t *testing.T) {
 	other := hold(t, database.Raw(t), "UPDATE section SET capacity = 6")
 	answers := make(chan answer, 1)
 	go func() { answers <- send(t.Context(), ledger, request{student: student(0), section: 1, key: "k"}) }()
-	require.Eventually(t, func() bool { return db.Stats()[0].InUse > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return inUse(db) }, 10*time.Second, time.Millisecond)
 	require.NoError(t, other.Commit())
 	require.Empty(t, (<-answers).code)
 	database.RequireSound(t)

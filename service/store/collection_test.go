@@ -19,9 +19,9 @@ func catalogueNumber(t *testing.T, db *store.Store) int64 {
 	tx, err := db.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, tx.Rollback()) }()
-	_, number, err := tx.Schedule(t.Context())
+	terms, err := tx.Terms(t.Context())
 	require.NoError(t, err)
-	return number
+	return terms.Catalogue
 }
 
 var whole = registration.Page{Limit: 100}

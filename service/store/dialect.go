@@ -12,6 +12,13 @@ type dialect interface {
 	primary() string
 	// endDelete ends a DELETE of so many rows of a table with this primary key so that the planner keeps to the key.
 	endDelete(key string, rows int) string
+	// begin starts a transaction of the ledger, look one that reads one state of the whole database. Both may be "".
+	begin() string
+	look() string
+	// together reports whether the ledger's connections take several statements at once.
+	together() bool
+	// writeKey adds what a client wrote to a statement of the ledger.
+	writeKey(s *statement, key string)
 	// goose names the dialect to the migrator.
 	goose() string
 	// migrationLock keeps two instances from migrating at once; unlock must be called.

@@ -129,7 +129,9 @@ func scheduleFrom(ctx context.Context, db queryer) (schedule registration.Schedu
 			schedule = append(schedule, p)
 		}
 		return nil
-	}, `SELECT catalogue.version, registration_period.id, registration_period.opens_at, registration_period.closes_at
-		FROM catalogue LEFT JOIN registration_period ON 1 = 1 WHERE catalogue.id = 1 ORDER BY registration_period.opens_at`)
+	}, scheduleQuery)
 	return schedule, version, err
 }
+
+const scheduleQuery = `SELECT catalogue.version, registration_period.id, registration_period.opens_at, registration_period.closes_at
+	FROM catalogue LEFT JOIN registration_period ON 1 = 1 WHERE catalogue.id = 1 ORDER BY registration_period.opens_at`

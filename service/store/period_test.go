@@ -122,7 +122,7 @@ func TestAnEditOfAPeriodWaitsForTheSeatsThatAreBeingTaken(t *testing.T) {
 	require.NoError(t, db.SetPeriod(t.Context(), hours(0, 10)))
 	tx, err := db.Begin(t.Context())
 	require.NoError(t, err)
-	_, err = tx.LockSections(t.Context(), []registration.SectionID{2})
+	_, _, err = tx.LockSections(t.Context(), []registration.SectionID{2})
 	require.NoError(t, err)
 	var fault error
 	var edit sync.WaitGroup

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -48,12 +49,21 @@ func openSQLite(path string, options Options) (*Store, error) {
 	}
 	read.SetMaxOpenConns(connections)
 	read.SetMaxIdleConns(connections)
-	return &Store{write: write, read: read, frequent: &prepared{pool: read}, dialect: sqliteDialect{}, name: "sqlite " + path}, nil
+	return &Store{write: write, read: read, ledger: write, looks: read, frequent: &prepared{pool: read}, dialect: sqliteDialect{}, name: "sqlite " + path}, nil
 }
 
 func (sqliteDialect) forUpdate() string { return "" } // BEGIN IMMEDIATE has locked everything
 func (sqliteDialect) primary() string   { return "" }
-func (sqliteDialect) goose() string     { return "sqlite3" }
+func (sqliteDialect) begin() string     { return "BEGIN IMMEDIATE" }
+func (sqliteDialect) look() string      { return "BEGIN" }
+func (sqliteDialect) together() bool    { return false }
+
+func (sqliteDialect) writeKey(s *statement, key string) {
+	s.WriteByte('?')
+	s.args = append(s.args, driver.NamedValue{Ordinal: len(s.args) + 1, Value: key})
+}
+
+func (sqliteDialect) goose() string { return "sqlite3" }
 
 func (sqliteDialect) endDelete(string, int) string { return "" }
 

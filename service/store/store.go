@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,8 +18,10 @@ const pingTimeout = 1500 * time.Millisecond
 
 // Store is an open database. Its methods may be called by any number of goroutines at once.
 type Store struct {
-	write    *sql.DB   // the only pool on MySQL; one connection on SQLite
+	write    *sql.DB   // one connection on SQLite
 	read     *sql.DB   // the same pool on MySQL
+	ledger   *sql.DB   // a pool of its own on MySQL, write on SQLite
+	looks    *sql.DB   // of the ledger: its pool on MySQL, read on SQLite
 	frequent *prepared // read, for what students ask at open time
 	dialect  dialect
 	name     string
@@ -26,7 +29,8 @@ type Store struct {
 
 // Options tune the pools. A zero field takes the default that its comment names.
 type Options struct {
-	// Connections is the greatest number of connections to MySQL or of readers on SQLite: 32 on MySQL, 4 on SQLite.
+	// Connections is the greatest number of connections to MySQL, and of the ledger's besides, or of readers on SQLite:
+	// 32 on MySQL, 4 on SQLite. With group commit the ledger opens three.
 	Connections int
 }
 
@@ -80,11 +84,11 @@ func (s *Store) Close() error {
 func (s *Store) Name() string { return s.name }
 
 // Writers returns how many transactions of the ledger can make progress at once: 1 on SQLite.
-func (s *Store) Writers() int { return s.write.Stats().MaxOpenConnections }
+func (s *Store) Writers() int { return s.ledger.Stats().MaxOpenConnections }
 
 // PoolStats describes one pool of connections.
 type PoolStats struct {
-	Pool string // "write" or "read"; MySQL has one pool, "write"
+	Pool string // "write" and "read" on SQLite, "write" and "ledger" on MySQL
 	sql.DBStats
 }
 
@@ -93,6 +97,9 @@ func (s *Store) Stats() []PoolStats {
 	stats := []PoolStats{{Pool: "write", DBStats: s.write.Stats()}}
 	if s.read != s.write {
 		stats = append(stats, PoolStats{Pool: "read", DBStats: s.read.Stats()})
+	}
+	if s.ledger != s.write {
+		stats = append(stats, PoolStats{Pool: "ledger", DBStats: s.ledger.Stats()})
 	}
 	return stats
 }
@@ -117,8 +124,11 @@ func (s *Store) Contradiction(err error) bool {
 }
 
 func (s *Store) pools() []*sql.DB {
-	if s.read == s.write {
-		return []*sql.DB{s.write}
+	pools := []*sql.DB{s.write}
+	for _, pool := range []*sql.DB{s.read, s.ledger} {
+		if !slices.Contains(pools, pool) {
+			pools = append(pools, pool)
+		}
 	}
-	return []*sql.DB{s.write, s.read}
+	return pools
 }

@@ -151,6 +151,46 @@ func TestTheTablesRefuseWhatNoLedgerWrites(t *testing.T) {
 	})
 }
 
+func TestATransactionThatIsGivenUpLeavesNothingBehind(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db := fill(t, database)
+		row := registration.Enrollment{Student: storetest.FirstStudent, Section: 1, Key: "k", EnrolledAt: time.Now()}
+		seat := store.Changes{Added: []registration.Enrollment{row}, Taken: map[registration.SectionID]int{1: 1}}
+		for name, giveUp := range map[string]func(ctx context.Context, tx *store.Tx) error{
+			"by a rollback": func(context.Context, *store.Tx) error { return nil },
+			"after a statement that the tables refuse": func(ctx context.Context, tx *store.Tx) error {
+				return tx.Apply(ctx, store.Changes{Taken: map[registration.SectionID]int{2: 1, 1: 99}})
+			},
+			"as its caller's time is up": func(ctx context.Context, tx *store.Tx) error {
+				ended, end := context.WithCancel(ctx)
+				end()
+				_, _, err := tx.LockStudents(ended, []registration.StudentID{storetest.FirstStudent})
+				return err
+			},
+		} {
+			tx, err := db.Begin(t.Context())
+			require.NoError(t, err, name)
+			require.NoError(t, tx.Apply(t.Context(), seat), name)
+			err = giveUp(t.Context(), tx)
+			require.Equal(t, name == "by a rollback", err == nil, "%s: %v", name, err)
+			require.NoError(t, tx.Rollback(), name)
+
+			tx, err = db.Begin(t.Context())
+			require.NoError(t, err, name)
+			_, held, err := tx.LockStudents(t.Context(), []registration.StudentID{storetest.FirstStudent})
+			require.NoError(t, err, name)
+			require.Empty(t, held, name)
+			seats, _, err := tx.LockSections(t.Context(), []registration.SectionID{1, 2})
+			require.NoError(t, err, name)
+			require.Equal(t, []int{0, 0}, []int{seats[0].Taken, seats[1].Taken}, name)
+			require.NoError(t, tx.Commit(), name)
+		}
+		for _, pool := range db.Stats() {
+			require.Zero(t, pool.InUse, pool.Pool)
+		}
+	})
+}
+
 func TestSectionsWhoseSeatsAreNotTheirEnrolmentsAreCounted(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db := fill(t, database)
@@ -181,7 +221,7 @@ func TestKeysAreComparedByteByByte(t *testing.T) {
 		db := fill(t, database)
 		at := time.UnixMilli(1).UTC()
 		row := func(key string) registration.Cancellation {
-			return registration.Cancellation{Student: storetest.FirstStudent, Section: 1, Key: key, EnrollmentKey: `a'b\"` + key, EnrolledAt: at, CancelledAt: at}
+			return registration.Cancellation{Student: storetest.FirstStudent, Section: 1, Key: key, EnrollmentKey: `a'b\");DELETE FROM student;--` + key, EnrolledAt: at, CancelledAt: at}
 		}
 		want := []registration.Cancellation{row("KEY"), row("Key"), row("key")}
 		tx, err := db.Begin(t.Context())
@@ -305,13 +345,13 @@ func TestConnectionsReadCommittedAndStrict(t *testing.T) {
 	tx, err := db.Begin(t.Context())
 	require.NoError(t, err)
 	defer func() { _ = tx.Rollback() }()
-	before, _, err := tx.Schedule(t.Context())
+	before, err := tx.Terms(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, before)
+	require.Empty(t, before.Schedule)
 	storetest.OpenPeriod(t, db)
-	after, _, err := tx.Schedule(t.Context())
+	after, err := tx.Terms(t.Context())
 	require.NoError(t, err)
-	require.NotEmpty(t, after, "a statement sees what was committed before it")
+	require.NotEmpty(t, after.Schedule, "a statement sees what was committed before it")
 	err = tx.Apply(t.Context(), store.Changes{Added: []registration.Enrollment{{
 		Student: storetest.FirstStudent, Section: 1, Key: strings.Repeat("k", 65), EnrolledAt: time.Now(),
 	}}})

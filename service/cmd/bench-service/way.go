@@ -94,7 +94,7 @@ func (c *conditional) transact(ctx context.Context, student registration.Student
 		return granted, fmt.Errorf("there is no student %d", student)
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	schedule, _, err := tx.Schedule(ctx)
+	terms, err := tx.Terms(ctx)
 	if err != nil {
 		return granted, err
 	}
@@ -105,7 +105,7 @@ func (c *conditional) transact(ctx context.Context, student registration.Student
 		}
 		standing.Held = append(standing.Held, c.sections[e.Section])
 	}
-	if err := registration.CheckEnroll(schedule.Period(now), now, standing, c.sections[section]); err != nil {
+	if err := registration.CheckEnroll(terms.Schedule.Period(now), now, standing, c.sections[section]); err != nil {
 		return granted, err
 	}
 	granted = registration.Enrollment{Student: student, Section: section, Key: key, EnrolledAt: now}
