@@ -15,11 +15,15 @@ BENCH_K6 ?=
 # Extra arguments of `go test`, for example TEST="-race -run Ledger".
 TEST  ?=
 
+# How often `make chaos` breaks each part, and how long the bucket is away at least.
+COUNT  ?= 1
+OUTAGE ?= 0s
+
 # What highly available monitoring runs besides Prometheus.
 HA_PROGRAMS := bin/thanos bin/minio bin/alertmanager
 GO_PROGRAMS := ./service/cmd/registrar ./k6/cmd/k6 ./slo/cmd/slo ./dashboards/cmd/dashboards ./deploy/cmd/stampede
 
-.PHONY: help demo stack test lint fmt bench bench-service bench-k6 bench-slo ci build tools install-test-dependencies clean
+.PHONY: help demo stack test chaos lint fmt bench bench-service bench-k6 bench-slo ci build tools install-test-dependencies clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-zA-Z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +76,9 @@ install-test-dependencies:
 
 test: install-test-dependencies build bin/promtool $(HA_PROGRAMS) ## Install what the tests need, then run them all, real parts included (TEST="-race")
 	$(GO) test -timeout 20m $(TEST) ./...
+
+chaos: build $(HA_PROGRAMS) ## Break each part of the monitoring and hold answers and verdicts against before (COUNT=10 OUTAGE=2m)
+	@set -o pipefail; $(GO) test ./deploy/stack -run '^TestChaos' -count=$(COUNT) -timeout=0 -v -outage=$(OUTAGE) | grep --line-buffered -v '^=== '
 
 lint: bin/golangci-lint ## Check style, formatting and which part may import which
 	bin/golangci-lint run ./...

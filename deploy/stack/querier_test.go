@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,8 +20,15 @@ import (
 // up brings a stack up that scrapes one service, and waits until both replicas have scraped it.
 func up(t *testing.T, rules ...string) *stack.Stack {
 	t.Helper()
+	return upWith(t, func(config *stack.Config) { config.Rules = rules })
+}
+
+// upWith does so with a configuration that is changed first.
+func upWith(t *testing.T, change func(*stack.Config)) *stack.Stack {
+	t.Helper()
 	config := stack.Default()
-	config.Dir, config.Bin, config.Scrape, config.Rules = t.TempDir(), "../../bin", []string{service(t)}, rules
+	config.Dir, config.Bin, config.Scrape = t.TempDir(), "../../bin", []string{service(t)}
+	change(&config)
 	s, err := stack.Start(t.Context(), config)
 	require.NoError(t, err, "run `make bin/prometheus bin/thanos bin/minio bin/alertmanager` first")
 	t.Cleanup(s.Stop)
@@ -80,6 +88,12 @@ func askRange(t *testing.T, s *stack.Stack, expression string, from, to time.Tim
 	return get(t, s, "query_range", url.Values{"query": {expression}, "start": {seconds(from)}, "end": {seconds(to)}, "step": {"1"}}, options)
 }
 
+// askOf asks a Prometheus or a querier that is not the stack's own.
+func askOf(t *testing.T, url, expression string, at time.Time) answer {
+	t.Helper()
+	return getOf(t, url, "query", map[string][]string{"query": {expression}, "time": {seconds(at)}})
+}
+
 func get(t *testing.T, s *stack.Stack, path string, values url.Values, options []option) answer {
 	t.Helper()
 	values.Set("dedup", "true")
@@ -87,7 +101,12 @@ func get(t *testing.T, s *stack.Stack, path string, values url.Values, options [
 	for _, change := range options {
 		change(values)
 	}
-	response, err := http.Get(s.QueryURL() + "/api/v1/" + path + "?" + values.Encode())
+	return getOf(t, s.QueryURL(), path, values)
+}
+
+func getOf(t *testing.T, address, path string, values url.Values) answer {
+	t.Helper()
+	response, err := http.Get(address + "/api/v1/" + path + "?" + values.Encode())
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	var decoded struct {
@@ -101,20 +120,57 @@ func get(t *testing.T, s *stack.Stack, path string, values url.Values, options [
 	return answer{response.StatusCode, decoded.Error, decoded.Warnings, decoded.Data.Result}
 }
 
-// storeGateway returns the address by which the querier knows the store gateway.
-func storeGateway(t *testing.T, s *stack.Stack) string {
+// A store is what a querier says of a StoreAPI that it asks.
+type store struct {
+	Name      string              `json:"name"`
+	LastError any                 `json:"lastError"`
+	LabelSets []map[string]string `json:"labelSets"`
+	kind      string
+}
+
+// stores are those that a querier knows.
+func stores(t *testing.T, querier string) []store {
 	t.Helper()
-	response, err := http.Get(s.QueryURL() + "/api/v1/stores")
+	response, err := http.Get(querier + "/api/v1/stores")
 	require.NoError(t, err)
 	defer func() { _ = response.Body.Close() }()
 	var decoded struct {
-		Data map[string][]struct {
-			Name string `json:"name"`
-		} `json:"data"`
+		Data map[string][]store `json:"data"`
 	}
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&decoded))
-	require.Len(t, decoded.Data["store"], 1)
-	return decoded.Data["store"][0].Name
+	var all []store
+	for kind, some := range decoded.Data {
+		for _, one := range some {
+			one.kind = kind
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// missing are those that do not answer.
+func missing(t *testing.T, querier string) []store {
+	t.Helper()
+	return slices.DeleteFunc(stores(t, querier), func(s store) bool { return s.LastError == nil })
+}
+
+// storeGateway returns the address by which the querier knows the store gateway, and sidecar that of a replica's sidecar.
+func storeGateway(t *testing.T, s *stack.Stack) string {
+	t.Helper()
+	return found(t, s, func(one store) bool { return one.kind == "store" })
+}
+
+func sidecar(t *testing.T, s *stack.Stack, replica string) string {
+	t.Helper()
+	return found(t, s, func(one store) bool { return one.kind == "sidecar" && one.LabelSets[0]["replica"] == replica })
+}
+
+func found(t *testing.T, s *stack.Stack, is func(store) bool) string {
+	t.Helper()
+	all := stores(t, s.QueryURL())
+	i := slices.IndexFunc(all, is)
+	require.GreaterOrEqual(t, i, 0, "%+v", all)
+	return all[i].Name
 }
 
 func seconds(at time.Time) string {

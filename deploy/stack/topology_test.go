@@ -58,34 +58,6 @@ func TestOneSeriesIsShownWhereTwoReplicasHoldIt(t *testing.T) {
 	}
 }
 
-func TestHistoryIsReadFromTheBucketOnceBothReplicasAreGone(t *testing.T) {
-	t.Parallel()
-	s := up(t)
-	gateway := storeGateway(t, s)
-	// The last ten seconds, as both replicas hold them now.
-	selector := ticks + "[10s]"
-	var at time.Time
-	var held answer
-	eventually(t, time.Minute, "both replicas hold ten seconds", func() bool {
-		at = time.Now().Add(-time.Second).Truncate(time.Second)
-		held = ask(t, s, selector, at, raw)
-		return len(held.series) == 2 && min(len(held.series[0].Values), len(held.series[1].Values)) == 10
-	})
-	require.Empty(t, ask(t, s, selector, at, raw, only(gateway)).series, "nothing was uploaded yet")
-	eventually(t, 4*time.Minute, "the store gateway has the blocks of both", func() bool {
-		stored := ask(t, s, selector, at, raw, only(gateway))
-		return len(stored.series) == 2
-	})
-	for _, name := range []string{"prometheus-a", "prometheus-b"} {
-		require.NoError(t, s.Kill(name))
-	}
-	stored := ask(t, s, selector, at, raw)
-	require.Equal(t, 200, stored.code, stored.fault)
-	require.ElementsMatch(t, held.series, stored.series, "every sample of both replicas")
-	require.Len(t, ask(t, s, ticks, at).series, 1)
-	require.Empty(t, ask(t, s, selector, time.Now()).series, "what was not uploaded is missing, not made up")
-}
-
 // recording writes a rule file that records how fast the counter grows, each second.
 func recording(t *testing.T) string {
 	t.Helper()

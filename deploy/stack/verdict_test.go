@@ -36,11 +36,15 @@ func judged(t *testing.T, url string, from, to time.Time, args ...string) (*verd
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "spec.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(spec), 0o600))
+	return evaluate(t, append([]string{
+		"--spec", file, "--prometheus", url, "--from", from.Format(time.RFC3339Nano), "--to", to.Format(time.RFC3339Nano),
+	}, args...)...)
+}
+
+func evaluate(t *testing.T, args ...string) (*verdict.Verdict, int) {
+	t.Helper()
 	var out, faults bytes.Buffer
-	code := command.Run(t.Context(), append([]string{
-		"evaluate", "--spec", file, "--prometheus", url, "--format", "json",
-		"--from", from.Format(time.RFC3339Nano), "--to", to.Format(time.RFC3339Nano),
-	}, args...), &out, &faults)
+	code := command.Run(t.Context(), append([]string{"evaluate", "--format", "json"}, args...), &out, &faults)
 	var v verdict.Verdict
 	require.NoError(t, json.Unmarshal(out.Bytes(), &v), "%s%s", out.String(), faults.String())
 	return &v, code

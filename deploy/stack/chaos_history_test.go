@@ -1,0 +1,168 @@
+package stack_test
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/stretchr/testify/require"
+
+	"github.com/goormu/stampede/deploy/stack"
+)
+
+// What is broken here, one after the other, is broken while the bucket holds ten seconds of both replicas; the last breaks most.
+func TestChaosHistoryOutlivesWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	s := upWith(t, shortBlocks)
+	before := remember(t, s)
+	before.stored(t, s)
+
+	// Effect: blocks are no longer merged, thinned out and deleted, so that the bucket grows; it says so, and no answer changes. It
+	// does not begin again by itself: somebody must take the blocks out of its way.
+	t.Run("the compactor is halted", func(t *testing.T) {
+		twins := overlap(t, s)
+		require.NoError(t, s.Kill("compactor"))
+		require.NoError(t, s.Restart(t.Context(), "compactor"))
+		eventually(t, time.Minute, "the compactor has halted", func() bool { return metric(t, s, "compactor", "thanos_compact_halted") == 1 })
+		eventually(t, time.Minute, "the alert sees it", func() bool { return len(ask(t, s, "thanos_compact_halted == 1", time.Now()).series) == 1 })
+		require.Empty(t, before.unchanged(t, s, "--replicas", "2").Reasons)
+
+		twins.remove(t)
+		require.NoError(t, s.Kill("compactor"))
+		require.NoError(t, s.Restart(t.Context(), "compactor"))
+		eventually(t, time.Minute, "the compactor has been through the bucket", func() bool {
+			return metric(t, s, "compactor", "thanos_compact_iterations_total") > 0
+		})
+		require.Zero(t, metric(t, s, "compactor", "thanos_compact_halted"))
+		before.unchanged(t, s, "--replicas", "2")
+	})
+
+	// Effect: what the replica had not uploaded is gone, for it alone: the other one fills the hole. A verdict over the hole
+	// rests on the other one.
+	t.Run("a replica is restored with an empty disk", func(t *testing.T) {
+		died := time.Now()
+		require.NoError(t, s.Kill("prometheus-a"))
+		wipe(t, s, "prometheus-a")
+		require.NoError(t, s.Restart(t.Context(), "prometheus-a"))
+		healed(t, s)
+		after := remember(t, s)
+
+		before.unchanged(t, s, "--replicas", "2")
+		v, code := judged(t, s.QueryURL(), died.Add(-3*time.Second), after.from, "--replicas", "1")
+		require.Zero(t, code, "%+v", v)
+		require.InDelta(t, counted(t, s, died.Add(-3*time.Second), after.from), *v.Objectives[0].Total, 0, "what the other replica counted")
+		from, to := died.Add(-3*time.Second).Truncate(time.Second), after.at
+		around := askRange(t, s, "rate("+ticks+"[5s])", from, to)
+		require.Len(t, around.series, 1)
+		require.Len(t, around.series[0].Values, int(to.Sub(from).Seconds())+1, "no second is missing")
+		for _, point := range around.series[0].Values {
+			rate, err := strconv.ParseFloat(point[1].(string), 64)
+			require.NoError(t, err)
+			require.InEpsilon(t, 1000, rate, 0.25, "milliseconds a second, at %v", point[0])
+		}
+	})
+
+	// Effect: what was uploaded is asked and judged as ever; what was not is missing, and not made up.
+	t.Run("both Prometheus are killed", func(t *testing.T) {
+		latest := remember(t, s)
+		for _, name := range []string{"prometheus-a", "prometheus-b"} {
+			require.NoError(t, s.Kill(name))
+		}
+		v := before.unchanged(t, s, "--replicas", "2")
+		require.Contains(t, words(v), "left out, for others hold the same: sidecar "+sidecar(t, s, "a"))
+		require.Contains(t, words(v), "left out, for others hold the same: sidecar "+sidecar(t, s, "b"))
+		require.Empty(t, ask(t, s, span, time.Now()).series)
+		v, code := judged(t, s.QueryURL(), latest.from, latest.to, "--replicas", "2")
+		require.Equal(t, 3, code, "%+v", v)
+	})
+}
+
+// counted is what replica b counted from its last scrape at or before a window to its first at or after it.
+func counted(t *testing.T, s *stack.Stack, from, to time.Time) float64 {
+	t.Helper()
+	held := ask(t, s, ticks+"[5m]", to.Add(3*time.Second), raw, only(sidecar(t, s, "b")))
+	require.Len(t, held.series, 1, held.fault)
+	var first, last float64
+	for _, point := range held.series[0].Values {
+		at := point[0].(float64)
+		value, err := strconv.ParseFloat(point[1].(string), 64)
+		require.NoError(t, err)
+		if at <= float64(from.UnixMilli())/1000 {
+			first = value
+		}
+		if last == 0 && at >= float64(to.UnixMilli())/1000 {
+			last = value
+		}
+	}
+	return last - first
+}
+
+// copies are two blocks that hold the same: what two compactors leave that do not know of each other.
+type copies struct {
+	client *minio.Client
+	names  []string
+}
+
+// overlap makes two blocks of one of the bucket, as if compactors had: those of sidecars are left alone for half an hour.
+func overlap(t *testing.T, s *stack.Stack) copies {
+	t.Helper()
+	c := copies{names: []string{"01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW"}}
+	var err error
+	c.client, err = minio.New(host(s.URL("minio")), &minio.Options{Creds: credentials.NewStaticV4(s.Root.AccessKey, s.Root.SecretKey, "")})
+	require.NoError(t, err)
+	block := ""
+	for object := range c.client.ListObjectsIter(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+		require.NoError(t, object.Err)
+		name, file, _ := strings.Cut(object.Key, "/")
+		if block == "" {
+			block = name
+		}
+		if name != block {
+			continue
+		}
+		reader, err := c.client.GetObject(t.Context(), bucket, object.Key, minio.GetObjectOptions{})
+		require.NoError(t, err)
+		text, err := io.ReadAll(reader)
+		require.NoError(t, err)
+		for _, twin := range c.names {
+			content := text
+			if file == "meta.json" {
+				content = named(t, text, twin)
+			}
+			_, err = c.client.PutObject(t.Context(), bucket, twin+"/"+file, strings.NewReader(string(content)), int64(len(content)), minio.PutObjectOptions{})
+			require.NoError(t, err)
+		}
+	}
+	require.NotEmpty(t, block)
+	return c
+}
+
+// named changes what a block's description says of its name and of who made it.
+func named(t *testing.T, text []byte, name string) []byte {
+	t.Helper()
+	var meta map[string]any
+	require.NoError(t, json.Unmarshal(text, &meta))
+	meta["ulid"] = name
+	meta["thanos"].(map[string]any)["source"] = "compactor"
+	meta["compaction"].(map[string]any)["sources"] = []string{name}
+	changed, err := json.Marshal(meta)
+	require.NoError(t, err)
+	return changed
+}
+
+func (c copies) remove(t *testing.T) {
+	t.Helper()
+	for _, name := range c.names {
+		for object := range c.client.ListObjectsIter(t.Context(), bucket, minio.ListObjectsOptions{Prefix: name + "/", Recursive: true}) {
+			require.NoError(t, object.Err)
+			require.NoError(t, c.client.RemoveObject(t.Context(), bucket, object.Key, minio.RemoveObjectOptions{}))
+		}
+	}
+}
+
+const bucket = "blocks"
