@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -228,14 +227,4 @@ func Run(ctx context.Context, spec Spec) error {
 		return errors.New(lines[0])
 	}
 	return nil
-}
-
-// FreePort returns a TCP port of 127.0.0.1 that nobody listens on now.
-func FreePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("looking for a free port: %w", err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

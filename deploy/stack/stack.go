@@ -90,18 +90,9 @@ func (s *Stack) own(context.Context) error {
 // reserve finds two free ports for each part, which all need to be known before the first one is configured.
 func (s *Stack) reserve(context.Context) error {
 	s.addresses = map[string]thanos.Endpoint{}
-	taken := map[int]bool{}
 	free := func() (string, error) {
-		for {
-			port, err := local.FreePort()
-			if err != nil {
-				return "", err
-			}
-			if !taken[port] {
-				taken[port] = true
-				return fmt.Sprintf("127.0.0.1:%d", port), nil
-			}
-		}
+		port, err := local.FreePort()
+		return fmt.Sprintf("127.0.0.1:%d", port), err
 	}
 	for _, name := range Names() {
 		http, err := free()
