@@ -2,10 +2,12 @@ package minio
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	s3 "github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -61,11 +63,8 @@ func (s *Storage) EnsureUser(ctx context.Context, user Credentials, bucket strin
 		return err
 	}
 	policy := bucket + "-objects"
-	text, err := json.Marshal(bucketPolicy(bucket))
-	if err != nil {
-		return fmt.Errorf("writing the policy of bucket %s: %w", bucket, err)
-	}
-	if err := s.administer(ctx, http.MethodPut, "add-canned-policy", url.Values{"name": {policy}}, text); err != nil {
+	text := strings.ReplaceAll(bucketPolicy, "BUCKET", bucket)
+	if err := s.administer(ctx, http.MethodPut, "add-canned-policy", url.Values{"name": {policy}}, []byte(text)); err != nil {
 		return err
 	}
 	account, err := json.Marshal(map[string]string{"secretKey": user.SecretKey, "status": "enabled"})
@@ -84,27 +83,8 @@ func (s *Storage) EnsureUser(ctx context.Context, user Credentials, bucket strin
 	}, nil)
 }
 
-type statement struct {
-	Effect   string   `json:"Effect"`
-	Action   []string `json:"Action"`
-	Resource []string `json:"Resource"`
-}
-
-type policy struct {
-	Version   string      `json:"Version"`
-	Statement []statement `json:"Statement"`
-}
-
-// bucketPolicy allows what Thanos does with a bucket: list it, and read, write and delete its objects, in several parts
-// where they are large.
-func bucketPolicy(bucket string) policy {
-	const arn = "arn:aws:s3:::"
-	return policy{Version: "2012-10-17", Statement: []statement{
-		{Effect: "Allow", Action: []string{"s3:GetBucketLocation", "s3:ListBucket"}, Resource: []string{arn + bucket}},
-		{
-			Effect:   "Allow",
-			Action:   []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
-			Resource: []string{arn + bucket + "/*"},
-		},
-	}}
-}
+// bucketPolicy allows what Thanos does with a bucket on any S3: list it, and read, write and delete its objects, in several parts
+// where they are large. BUCKET stands for its name.
+//
+//go:embed policy.json
+var bucketPolicy string

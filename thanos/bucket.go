@@ -2,12 +2,17 @@ package thanos
 
 import (
 	"fmt"
+	"net"
+	"net/url"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
 
-// Bucket is the object storage that blocks are uploaded to, on any server that speaks S3. Credentials stand in no file:
-// the programs take them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from what the cloud gives the machine.
+// Bucket is the object storage that blocks are uploaded to, on any server that speaks S3. Credentials stand in no argument and in no
+// file of ours:
+// the programs take them from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from the file AWS_SHARED_CREDENTIALS_FILE or
+// ~/.aws/credentials (profile AWS_PROFILE), else from what the cloud gives the machine.
 type Bucket struct {
 	// Name is the bucket, Endpoint the host and port of the S3 API, without a scheme.
 	Name, Endpoint string
@@ -17,6 +22,24 @@ type Bucket struct {
 	Plain bool
 	// CAFile holds the certificates to trust instead of the system's.
 	CAFile string
+}
+
+// ParseBucket reads the address of a bucket, https://ENDPOINT/NAME, where ENDPOINT is a host and perhaps a port: the path style
+// of S3. Only a bucket on this machine may be spoken to without TLS.
+func ParseBucket(address string) (Bucket, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Bucket{}, fmt.Errorf("%q is no URL like https://s3.ap-northeast-2.amazonaws.com/blocks", address)
+	}
+	b := Bucket{Name: strings.Trim(u.Path, "/"), Endpoint: u.Host, Plain: u.Scheme == "http"}
+	ip := net.ParseIP(u.Hostname())
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", b.Name == "", strings.Contains(b.Name, "/"), u.User != nil, u.RawQuery != "":
+		return Bucket{}, fmt.Errorf("%q is no URL like https://s3.ap-northeast-2.amazonaws.com/blocks", u.Redacted())
+	case b.Plain && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()):
+		return Bucket{}, fmt.Errorf("%q is not on this machine: secrets and blocks must go there by https", address)
+	}
+	return b, nil
 }
 
 // config is the objstore configuration that Thanos reads.

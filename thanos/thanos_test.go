@@ -131,3 +131,41 @@ config:
       ca_file: /etc/ca.pem
 `, string(command.Files["store/bucket.yml"]))
 }
+
+func TestTheAddressOfABucketIsReadOrRefused(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]thanos.Bucket{
+		"https://s3.ap-northeast-2.amazonaws.com/blocks": {Name: "blocks", Endpoint: "s3.ap-northeast-2.amazonaws.com"},
+		"https://storage.example.org:9000/blocks/":       {Name: "blocks", Endpoint: "storage.example.org:9000"},
+		"http://127.0.0.1:9000/blocks":                   {Name: "blocks", Endpoint: "127.0.0.1:9000", Plain: true},
+		"http://[::1]:9000/blocks":                       {Name: "blocks", Endpoint: "[::1]:9000", Plain: true},
+	} {
+		got, err := thanos.ParseBucket(address)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, address := range []string{
+		"", "blocks", "s3://blocks", "https://storage.example.org", "https:///blocks", "https://storage.example.org/a/b", "https://storage.example.org/b?x=1",
+	} {
+		_, err := thanos.ParseBucket(address)
+		require.ErrorContains(t, err, "is no URL like https://s3.ap-northeast-2.amazonaws.com/blocks", address)
+	}
+	_, err := thanos.ParseBucket("https://user:a-secret@storage.example.org/blocks")
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "a-secret")
+	_, err = thanos.ParseBucket("http://storage.example.org/blocks")
+	require.ErrorContains(t, err, "must go there by https")
+}
+
+func FuzzTheAddressOfABucketIsReadOrRefused(f *testing.F) {
+	f.Add("https://s3.ap-northeast-2.amazonaws.com/blocks")
+	f.Add("http://[::1]:9000/blocks")
+	f.Fuzz(func(t *testing.T, address string) {
+		if b, err := thanos.ParseBucket(address); err == nil {
+			require.NotEmpty(t, b.Name)
+			require.NotEmpty(t, b.Endpoint)
+			_, err := thanos.Store{Dir: "d", Endpoint: endpoint, Bucket: b}.Command()
+			require.NoError(t, err)
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/goormu/stampede/deploy/receiver"
 	"github.com/goormu/stampede/minio"
+	"github.com/goormu/stampede/thanos"
 )
 
 // Config says what is brought up.
@@ -34,6 +35,11 @@ type Config struct {
 	Notified func(receiver.Notification)
 	// Bin is the folder of the programs prometheus, thanos, minio and alertmanager.
 	Bin string
+	// S3 is the address of a bucket of any S3, https://ENDPOINT/NAME, which nobody else compacts; a MinIO of our own unless set. Its
+	// credentials are those of this process: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE.
+	S3 string
+	// S3Region is the bucket's region, S3CA a file of the certificates to trust there; both may be empty.
+	S3Region, S3CA string
 	// Root are MinIO's root credentials; made up unless set.
 	Root minio.Credentials
 	// BlockDuration is the length of a block, at least one minute: a block reaches the bucket about as long after its end.
@@ -76,6 +82,18 @@ func (c Config) Validate() error {
 		}
 		names[filepath.Base(file)] = file
 	}
+	if c.S3 != "" {
+		if _, err := thanos.ParseBucket(c.S3); err != nil {
+			bad("--s3: %w", err)
+		}
+	} else if c.S3Region != "" || c.S3CA != "" {
+		bad("--s3-region and --s3-ca go with --s3")
+	}
+	if c.S3CA != "" {
+		if _, err := os.Stat(c.S3CA); err != nil {
+			bad("--s3-ca: %w", err)
+		}
+	}
 	if c.BlockDuration < time.Minute {
 		bad("the length of a block is %s: it must be at least 1m0s", c.BlockDuration)
 	}
@@ -97,6 +115,9 @@ func isAddress(target string) bool {
 func (c Config) CheckPrograms() error {
 	var faults []error
 	for _, name := range []string{"prometheus", "thanos", "minio", "alertmanager"} {
+		if name == "minio" && c.S3 != "" {
+			continue
+		}
 		if _, err := os.Stat(c.program(name)); err != nil {
 			faults = append(faults, fmt.Errorf("looking for the program %s: %w (run `make bin/%s`)", name, err, name))
 		}

@@ -18,6 +18,7 @@ func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
 		Exporters: map[string]string{"mysql": "9104", "prometheus": "127.0.0.1:9104"},
 		Rules:     []string{"../stack", "config_test.go", "./config_test.go"},
 		Root:      minio.Credentials{SecretKey: "long-enough"},
+		S3:        "s3://blocks", S3CA: "nowhere.pem",
 	}
 	require.EqualError(t, config.Validate(), `--dir is empty: name the folder for the data
 --scrape is ":8080": it must be a host and a port, like 127.0.0.1:8080
@@ -27,8 +28,14 @@ func TestEveryFaultOfAConfigurationIsReportedAtOnce(t *testing.T) {
 --exporter is prometheus=127.0.0.1:9104: it must be a job that is not one of ours, and a host and a port, like mysql=127.0.0.1:9104
 --rules ../stack is a folder: name a file
 --rules ./config_test.go has the name of config_test.go: a name may stand once
+--s3: "s3://blocks" is no URL like https://s3.ap-northeast-2.amazonaws.com/blocks
+--s3-ca: stat nowhere.pem: no such file or directory
 the length of a block is 1s: it must be at least 1m0s
 MINIO_ROOT_USER and MINIO_ROOT_PASSWORD go together: set both or none`)
+
+	config = stack.Default()
+	config.S3Region = "ap-northeast-2"
+	require.EqualError(t, config.Validate(), "--s3-region and --s3-ca go with --s3")
 }
 
 func TestAProgramThatWasNotBuiltIsNamedBeforeAnythingStarts(t *testing.T) {

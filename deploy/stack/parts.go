@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"os"
@@ -41,7 +42,13 @@ func Names() []string {
 	}
 }
 
-func (s *Stack) startStorage(ctx context.Context) error {
+// startStorage starts a MinIO and makes the bucket and the user who may use it, unless there is a bucket elsewhere.
+func (s *Stack) startStorage(ctx context.Context) (err error) {
+	if s.S3 != "" {
+		s.bucket, err = thanos.ParseBucket(s.S3)
+		s.bucket.Region, s.bucket.CAFile = s.S3Region, s.S3CA
+		return err
+	}
 	server := minio.Server{
 		Binary: s.program("minio"), Dir: s.data("minio"), Address: s.addresses["minio"].HTTP, Root: s.Root,
 	}
@@ -63,7 +70,10 @@ func (s *Stack) startStorage(ctx context.Context) error {
 	if err := storage.EnsureBucket(ctx, bucketName); err != nil {
 		return err
 	}
-	return storage.EnsureUser(ctx, s.user, bucketName)
+	user := minio.Credentials{AccessKey: bucketUser, SecretKey: rand.Text()}
+	s.bucket = thanos.Bucket{Name: bucketName, Endpoint: server.Address, Plain: true}
+	s.secrets = []string{"AWS_ACCESS_KEY_ID=" + user.AccessKey, "AWS_SECRET_ACCESS_KEY=" + user.SecretKey}
+	return storage.EnsureUser(ctx, user, bucketName)
 }
 
 // prometheus describes one replica. Both scrape the same: the services, and the monitoring itself, whose parts are instances by
@@ -74,6 +84,9 @@ func (s *Stack) prometheus(replica string) thanos.Prometheus {
 		names = map[string]string{}
 	}
 	for _, name := range Names() {
+		if name == "minio" && s.S3 != "" {
+			continue
+		}
 		address := s.addresses[name].HTTP
 		jobs[monitoringJobs[name]] = append(jobs[monitoringJobs[name]], address)
 		names[address] = name
@@ -106,12 +119,11 @@ func (s *Stack) startPrometheus(ctx context.Context) error {
 // seconds, while a ruler without its querier tries again.
 func (s *Stack) startThanos(ctx context.Context) error {
 	program := s.program("thanos")
-	bucket := thanos.Bucket{Name: bucketName, Endpoint: s.addresses["minio"].HTTP, Plain: true}
 	querier := thanos.Querier{Binary: program, Endpoint: s.addresses["querier"], ReplicaLabel: replicaLabel, Lookback: lookback}
 	for _, replica := range replicas {
 		name := "sidecar-" + replica
 		sidecar := thanos.Sidecar{
-			Name: name, Binary: program, Dir: s.data(name), Endpoint: s.addresses[name], Prometheus: s.prometheus(replica), Bucket: bucket,
+			Name: name, Binary: program, Dir: s.data(name), Endpoint: s.addresses[name], Prometheus: s.prometheus(replica), Bucket: s.bucket,
 		}
 		command, err := sidecar.Command()
 		if err := s.startCommand(ctx, command, err); err != nil {
@@ -119,7 +131,7 @@ func (s *Stack) startThanos(ctx context.Context) error {
 		}
 		querier.Stores = append(querier.Stores, sidecar.Endpoint.GRPC)
 	}
-	store := thanos.Store{Binary: program, Dir: s.data("store"), Endpoint: s.addresses["store"], Bucket: bucket, Sync: storeSync}
+	store := thanos.Store{Binary: program, Dir: s.data("store"), Endpoint: s.addresses["store"], Bucket: s.bucket, Sync: storeSync}
 	command, err := store.Command()
 	if err := s.startCommand(ctx, command, err); err != nil {
 		return err
@@ -130,7 +142,7 @@ func (s *Stack) startThanos(ctx context.Context) error {
 	}
 	ruler := thanos.Ruler{
 		Binary: program, Dir: s.data("ruler"), Endpoint: s.addresses["ruler"], Querier: s.addresses["querier"].HTTP,
-		Rules: rules, Alertmanagers: []string{s.URL("alertmanager")}, ReplicaLabel: replicaLabel, BlockDuration: s.BlockDuration, Bucket: bucket,
+		Rules: rules, Alertmanagers: []string{s.URL("alertmanager")}, ReplicaLabel: replicaLabel, BlockDuration: s.BlockDuration, Bucket: s.bucket,
 	}
 	command, err = ruler.Command()
 	if err := s.startCommand(ctx, command, err); err != nil {
@@ -141,7 +153,7 @@ func (s *Stack) startThanos(ctx context.Context) error {
 		return err
 	}
 	compactor := thanos.Compactor{
-		Binary: program, Dir: s.data("compactor"), Endpoint: thanos.Endpoint{HTTP: s.addresses["compactor"].HTTP}, Bucket: bucket,
+		Binary: program, Dir: s.data("compactor"), Endpoint: thanos.Endpoint{HTTP: s.addresses["compactor"].HTTP}, Bucket: s.bucket,
 	}
 	command, err = compactor.Command()
 	return s.startCommand(ctx, command, err)

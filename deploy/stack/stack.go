@@ -30,7 +30,8 @@ type part struct {
 type Stack struct {
 	Config
 	addresses map[string]thanos.Endpoint
-	user      minio.Credentials
+	bucket    thanos.Bucket
+	secrets   []string // the environment in which the parts find the bucket's credentials
 	lock      *os.File
 	receiver  *receiver.Receiver
 	took      time.Duration
@@ -54,7 +55,7 @@ func Start(ctx context.Context, config Config) (*Stack, error) {
 	if config.Root.AccessKey == "" {
 		config.Root = minio.Credentials{AccessKey: "root", SecretKey: rand.Text()}
 	}
-	s := &Stack{Config: config, user: minio.Credentials{AccessKey: bucketUser, SecretKey: rand.Text()}}
+	s := &Stack{Config: config}
 	for _, step := range []func(context.Context) error{
 		s.own, s.reserve, s.startStorage, s.startAlertmanager, s.startPrometheus, s.startThanos, s.waitForStores,
 	} {
@@ -117,7 +118,7 @@ func (s *Stack) Took() time.Duration { return s.took }
 // data is where a part keeps its state.
 func (s *Stack) data(name string) string { return filepath.Join(s.Dir, "data", name) }
 
-// startCommand writes a command's files and starts it. The user's credentials are in the environment only.
+// startCommand writes a command's files and starts it.
 func (s *Stack) startCommand(ctx context.Context, command thanos.Command, err error) error {
 	if err != nil {
 		return err
@@ -131,8 +132,7 @@ func (s *Stack) startCommand(ctx context.Context, command thanos.Command, err er
 		}
 	}
 	return s.start(ctx, local.Spec{
-		Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL,
-		Env: []string{"AWS_ACCESS_KEY_ID=" + s.user.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.user.SecretKey},
+		Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL, Env: s.secrets,
 	})
 }
 
