@@ -59,6 +59,17 @@ func (a *aggregator) set(name string, kind metrics.MetricType, value float64) {
 	a.find(name, kind, metrics.Default, a.labeller.list(nil)).value = value
 }
 
+// rest says that no virtual user is active any more: k6's last sample of them is from before the last ones went home.
+func (a *aggregator) rest() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.order {
+		if s.name == "k6_vus" {
+			s.value = 0
+		}
+	}
+}
+
 func (a *aggregator) find(name string, kind metrics.MetricType, contains metrics.ValueType, labels []label) *series {
 	id := key(promName(name, kind, contains), labels)
 	s := a.series[id]

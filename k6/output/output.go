@@ -192,6 +192,7 @@ func (o *Output) Stop() error {
 	defer o.cancel()
 	close(o.stop)
 	o.stopped.Wait()
+	o.aggregate.rest()
 	o.push(time.Now())
 	time.Sleep(sendInterval)
 	o.push(time.Now())

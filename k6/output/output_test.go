@@ -113,7 +113,8 @@ func TestTotalsInPrometheusEqualWhatWasPushed(t *testing.T) {
 			g.push(g.answers(), 1, "op", "enroll", "outcome", outcome)
 			g.push(g.responseTime(), ms, "op", "enroll", "outcome", outcome)
 			g.push(g.metric("checks", metrics.Rate, metrics.Default), float64(random.IntN(2)), "check", "등록 확인")
-			g.push(g.metric("vus", metrics.Gauge, metrics.Default), 17)
+			g.push(g.metric("vus", metrics.Gauge, metrics.Default), 16)
+			g.push(g.metric("vus_max", metrics.Gauge, metrics.Default), 17)
 			g.push(g.metric("data_sent", metrics.Counter, metrics.Data), 1.5)
 		}
 		other.push(other.answers(), float64(n), "op", "enroll", "outcome", "granted")
@@ -147,7 +148,9 @@ func TestTotalsInPrometheusEqualWhatWasPushed(t *testing.T) {
 		s.exactly(granted, `histogram_count(k6_stampede_response_time_seconds`+ours+`)`)
 		s.exactly(sum/1000, `histogram_sum(k6_stampede_response_time_seconds`+ours+`)`)
 		require.InEpsilon(t, 2*math.Ln2, s.value(`histogram_quantile(0.5, k6_stampede_response_time_seconds`+ours+`)`), 0.1, name)
-		s.exactly(17.0, `k6_vus`)
+		s.exactly(17.0, `k6_vus_max`)
+		s.exactly(16.0, `max_over_time(k6_vus[5m])`)
+		s.exactly(0.0, `k6_vus`) // Nobody is at work after the end.
 		s.exactly(9000.0, `k6_data_sent_total`)
 		require.InDelta(t, 0.5, s.value(`k6_checks_rate{check="등록 확인"}`), 0.05, name)
 
