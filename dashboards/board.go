@@ -107,7 +107,12 @@ type Panel struct {
 	sortBy        string
 	runbook       string
 	noValue       Text
+	palette       []Named
+	latest        bool
 }
+
+// Named is the colour of the series whose legend matches a regular expression.
+type Named struct{ Legend, Color string }
 
 // The colours that mean the same on every dashboard.
 const (
@@ -126,6 +131,7 @@ const (
 	perSecond  = "reqps"
 	operations = "ops"
 	count      = "short"
+	number     = "locale" // Each digit, in groups of three.
 	ratio      = "percentunit"
 	bytesIEC   = "bytes"
 	bytesRate  = "Bps"
@@ -212,6 +218,12 @@ func (p *Panel) fromZero() *Panel {
 func (p *Panel) atMost(high float64) *Panel { p.max = &high; return p }
 
 func (p *Panel) digits(n int) *Panel { p.decimals = &n; return p }
+
+// byMeaning colours series by their legends, and no longer in their order.
+func (p *Panel) byMeaning(palette []Named) *Panel { p.palette = palette; return p }
+
+// withLatest puts the legend to the right of the lines, as a table with the latest value of each, the least first.
+func (p *Panel) withLatest() *Panel { p.latest = true; return p }
 
 // help links the panel to a section of the runbooks, such as service.md#enrollqueuesaturated.
 func (p *Panel) help(section string) *Panel { p.runbook = section; return p }

@@ -159,9 +159,12 @@ func (p *Panel) fields(language Language) *grafana.FieldConfig {
 // lines is how a time series is drawn.
 func (p *Panel) lines() grafana.TimeSeriesField {
 	field := grafana.TimeSeriesField{
-		DrawStyle: "line", LineInterpolation: "linear", LineWidth: 2, FillOpacity: 10, GradientMode: "none", ShowPoints: "never",
+		DrawStyle: "line", LineInterpolation: "linear", LineWidth: 2, FillOpacity: 10, GradientMode: "none", ShowPoints: "auto",
 		AxisPlacement: "auto", Stacking: grafana.Stacking{Mode: "none", Group: "A"}, ThresholdsStyle: grafana.ThresholdsStyle{Mode: "off"},
 		ScaleDistribution: grafana.ScaleOfNumbers{Type: "linear"},
+	}
+	if len(p.queries) > 1 || strings.Contains(p.queries[0].Legend.EN, "{{") {
+		field.FillOpacity = 0 // Several fills over each other are mud.
 	}
 	if p.stacked {
 		field.Stacking.Mode, field.FillOpacity, field.LineWidth = "normal", 60, 1
@@ -172,8 +175,15 @@ func (p *Panel) lines() grafana.TimeSeriesField {
 	return field
 }
 
-// overrides gives single queries their colour, their axis and, where they are limits, a dashed line.
+// overrides gives series their colour by their meaning, and single queries their colour, their axis and, where they are limits, a
+// dashed line.
 func (p *Panel) overrides(config *grafana.FieldConfig) {
+	for _, named := range p.palette {
+		config.Overrides = append(config.Overrides, grafana.Override{
+			Matcher:    grafana.Matcher{ID: "byRegexp", Options: "/" + named.Legend + "/"},
+			Properties: []grafana.Property{{ID: "color", Value: grafana.Color{Mode: "fixed", FixedColor: named.Color}}},
+		})
+	}
 	for i, q := range p.queries {
 		var properties []grafana.Property
 		set := func(id string, value any) { properties = append(properties, grafana.Property{ID: id, Value: value}) }
@@ -204,6 +214,9 @@ func (p *Panel) options(language Language) (any, []grafana.Transformation) {
 	legend := grafana.Legend{ShowLegend: true, DisplayMode: "list", Placement: "bottom", Calcs: []string{}}
 	switch p.kind {
 	case grafana.TimeSeries:
+		if p.latest {
+			legend.DisplayMode, legend.Placement, legend.Calcs, legend.SortBy = "table", "right", []string{"lastNotNull"}, "Last *"
+		}
 		return grafana.TimeSeriesOptions{Legend: legend, Tooltip: grafana.Tooltip{Mode: "multi", Sort: "desc"}}, nil
 	case grafana.Stat:
 		return grafana.StatOptions{
@@ -222,7 +235,7 @@ func (p *Panel) options(language Language) (any, []grafana.Transformation) {
 			CellGap: 1, FilterValues: grafana.HeatmapFilter{LE: 1e-9}, RowsFrame: grafana.HeatmapRows{Layout: "auto"}, ShowValue: "never",
 			Tooltip: grafana.HeatmapTooltip{Mode: "single", ShowColorScale: true}, YAxis: grafana.HeatmapAxis{Unit: p.unit, AxisPlacement: "left"},
 			Legend: grafana.HeatmapLegend{Show: true}, Exemplars: grafana.HeatmapPoints{Color: "rgba(255,0,255,0.7)"},
-			CellValues: grafana.HeatmapCells{Unit: count},
+			CellValues: grafana.HeatmapCells{Unit: perSecond},
 		}, nil
 	case grafana.Table:
 		return p.tableOptions(language)

@@ -39,6 +39,18 @@ func TestEveryDashboardKeepsToTheRules(t *testing.T) {
 	}
 }
 
+// A Grafana may hold both languages in one folder, and older ones replace a dashboard by another one of its title.
+func TestNoTwoDashboardsHaveTheSameTitle(t *testing.T) {
+	titles := map[string]string{}
+	for _, d := range dashboards.All() {
+		for _, language := range dashboards.Languages() {
+			built := d.Build(language)
+			require.NotContains(t, titles, built.Title, "%s and %s", built.UID, titles[built.Title])
+			titles[built.Title] = built.UID
+		}
+	}
+}
+
 func TestEveryDescriptionIsInKoreanToo(t *testing.T) {
 	hangul := func(text string) bool {
 		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })

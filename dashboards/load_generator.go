@@ -17,7 +17,7 @@ func loadGenerator() *Dashboard {
 		Marks:     []Mark{startOf()},
 		Rows: []Row{
 			{text("Was the run valid?", "실행이 유효한가?"), []*Panel{
-				stat(text("Students scheduled", "예정된 학생"), count, text("Students who were to come at T0, or at an instant of their own after it.", "T0 또는 자기 시각에 오기로 된 학생.")).
+				stat(text("Students scheduled", "예정된 학생"), number, text("Students who were to come at T0, or at an instant of their own after it.", "T0 또는 자기 시각에 오기로 된 학생.")).
 					query(sum(within(generator(students))), text("scheduled", "예정")).steps(base(blue)),
 				stat(text("First requests sent", "보낸 첫 요청"), ratio, text("Share of the scheduled students whose first request left. Below 99.9 % the run is invalid.", "예정된 학생 중 첫 요청이 나간 비율. 99.9 % 미만이면 무효.")).
 					query(sum(within(generator(lag+"_count")))+" / "+sum(within(generator(students))), text("sent", "보냄")).
@@ -26,7 +26,7 @@ func loadGenerator() *Dashboard {
 					"첫 요청의 99 %가 이보다 빨리 나감. 가장 엄격한 목표의 1/4인 0.75초를 넘으면 무효.")).
 					query("histogram_quantile(0.99, "+sumBy("le", within(generator(lag+"_bucket")))+")", same("p99")).
 					steps(from(0.375, yellow), from(0.75, red)).digits(3).help("generator.md#generatorsendslate"),
-				stat(text("Dropped", "누락"), count, text("Students who could not even be sent: the generator ran out of descriptors, ports or time.", "보내지도 못한 학생: 디스크립터, 포트, 시간 부족.")).
+				stat(text("Dropped", "누락"), number, text("Students who could not even be sent: the generator ran out of descriptors, ports or time.", "보내지도 못한 학생: 디스크립터, 포트, 시간 부족.")).
 					query(sum(within(generator("k6_dropped_iterations_total")))+" or vector(0)", text("dropped", "누락")).
 					steps(from(1, red)).help("generator.md#generatordropsstudents"),
 				stat(text("Generator CPU, most", "생성기 CPU 최대"), ratio, text("The most of its cores that the generator used at a time. Near 100 % it measures itself.", "생성기가 한때 쓴 코어의 최대 비율. 100 %에 가까우면 자기 자신을 재는 것.")).
@@ -41,9 +41,9 @@ func loadGenerator() *Dashboard {
 					query(sum(generator(lag+"_count")), text("sent", "송신")).colored(blue).
 					query(sum(generator("k6_stampede_student_answer_time_seconds_count")), text("answered", "응답")).colored(green).fromZero(),
 				heatmap(text("Send lag", "송신 지연 분포"), seconds, text("How late first requests left.", "첫 요청이 늦게 나간 정도의 분포.")).
-					query(sumBy("le", "increase("+generator(lag+"_bucket")+"[$__rate_interval])"), same("{{le}}")),
+					query(sumBy("le", rate(generator(lag+"_bucket"))), same("{{le}}")),
 				series(text("Attempts and requests, per second", "초당 시도와 요청"), perSecond, text("An attempt is one student and one section, retries included; a request is one try.", "시도는 학생 한 명과 분반 하나(재시도 포함), 요청은 한 번의 시도.")).
-					query(sumBy("op", rate(generator("k6_stampede_attempts_total"))), text("attempts, {{op}}", "시도, {{op}}")).
+					query(sumBy("op", rate(generator("k6_stampede_attempts_total"))), text("attempts, {{op}}", "시도, {{op}}")).limit("text").
 					query(sumBy("op", rate(generator("k6_stampede_outcomes_total"))), text("requests, {{op}}", "요청, {{op}}")).
 					query(sumBy("op", rate(generator("k6_stampede_answers_total"))), text("definite answers, {{op}}", "확답, {{op}}")).fromZero(),
 			}},
@@ -61,7 +61,7 @@ func loadGenerator() *Dashboard {
 			}},
 			{text("On the wire", "전송"), []*Panel{
 				series(text("HTTP requests per second", "초당 HTTP 요청"), perSecond, text("Every request that k6 made, reads too, by status; 0 is no answer.", "k6가 보낸 모든 요청의 상태별 수. 0은 무응답.")).
-					query(sumBy("status", rate(generator(requests)))+" > 0", same("{{status}}")).stack().fromZero().size(6, 8),
+					query(sumBy("status", rate(generator(requests)))+" > 0", same("{{status}}")).stack().byMeaning(byStatus).fromZero().size(6, 8),
 				series(text("On the connection", "연결 위에서의 시간"), seconds, text("From sending to the last byte (p99): it hides the wait before sending, which the response time does not.", "송신부터 마지막 바이트까지(p99). 송신 전 대기는 숨겨지므로 응답 시간과 비교할 것.")).
 					query(quantile("0.99", "", generator("k6_http_req_duration_seconds_bucket")), text("whole", "전체")).
 					query(quantile("0.99", "", generator("k6_http_req_waiting_seconds_bucket")), text("to the first byte", "첫 바이트까지")).

@@ -24,7 +24,7 @@ func monitoring() *Dashboard {
 				table(text("Targets", "수집 대상"), text("Everything that is scraped: up or down, how long a scrape takes and how many samples it brings.", "수집 대상의 상태, 수집 시간, 샘플 수."),
 					label("job", text("Job", "작업")), label("instance", text("Instance", "인스턴스")),
 					value("A", text("State", "상태"), plain).shows(is(1, text("UP", "정상"), green), is(0, text("DOWN", "장애"), red)),
-					value("B", text("Scrape", "수집 시간"), seconds, from(0.5, orange)), value("C", text("Samples", "샘플"), count).to(0),
+					value("B", text("Scrape", "수집 시간"), seconds, from(0.5, orange)), value("C", text("Samples", "샘플"), number).to(0),
 					value("D", text("Memory", "메모리"), bytesIEC).to(0)).
 					query("max by (job, instance) ("+service("up")+")", Text{}).query("max by (job, instance) ("+service("scrape_duration_seconds")+")", Text{}).
 					query("max by (job, instance) ("+service("scrape_samples_scraped")+")", Text{}).

@@ -6,7 +6,7 @@ func mysql() *Dashboard {
 	by := func(expr string) string { return sumBy("instance", expr) }
 	return &Dashboard{
 		Name: "mysql", From: "1h", Refresh: "10s",
-		Title:       text("MySQL", "MySQL"),
+		Title:       text("MySQL", "MySQL 데이터베이스"),
 		Description: text("MySQL or MariaDB, from prometheus-mysqld-exporter. Panels that only MariaDB fills say so.", "prometheus-mysqld-exporter로 본 MySQL/MariaDB."),
 		Variables:   fleet("mysql_up"),
 		Rows: []Row{
@@ -41,7 +41,7 @@ func mysql() *Dashboard {
 				series(text("Refused and broken connections, per second", "거절되거나 끊긴 연결, 초당"), operations, text("Connections that failed to begin, and clients that went away without a word.", "시작하지 못한 연결과 말없이 사라진 클라이언트.")).
 					query(sum(rate(status("aborted_connects"))), text("failed to begin", "시작 실패")).query(sum(rate(status("aborted_clients"))), text("went away", "사라짐")).fromZero().size(6, 8),
 				series(text("Waits for row locks, per second", "행 잠금 대기, 초당"), operations, text("Statements that waited for a row. Beside them, those waiting now.", "행을 기다린 문장과 지금 기다리는 수.")).
-					query(sum(rate(status("innodb_row_lock_waits"))), text("waits", "대기")).query(sum(status("innodb_row_lock_current_waits")), text("waiting now", "대기 중")).onRight(count).fromZero().size(6, 8),
+					query(sum(rate(status("innodb_row_lock_waits"))), text("waits", "대기")).query(sum(status("innodb_row_lock_current_waits")), text("waiting now (right)", "대기 중 (오른쪽)")).onRight(count).fromZero().size(6, 8),
 				series(text("Time waited for row locks", "행 잠금 대기 시간"), seconds, text("Seconds waited each second, by all statements together.", "모든 문장이 매초 기다린 시간의 합.")).
 					query(sum(rate(status("innodb_row_lock_time")))+" / 1000", text("waited", "대기")).fromZero().size(6, 8),
 			}},

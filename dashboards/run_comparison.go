@@ -9,9 +9,10 @@ func runComparison() *Dashboard {
 		return selector(metric, append([]string{`run="$run_b"`}, matchers...))
 	}
 	const moved = " offset ${shift}ms"
-	// both is a total of each run, by the label run.
+	// both is a total of each run, by the labels which (A or B) and run.
 	both := func(metric string, matchers ...string) string {
-		return "last_over_time(" + a(metric, matchers...) + "[$__range]) or last_over_time(" + b(metric, matchers...) + "[$__range]" + moved + ")"
+		return `label_replace(last_over_time(` + a(metric, matchers...) + `[$__range]), "which", "A", "", "") or label_replace(last_over_time(` +
+			b(metric, matchers...) + "[$__range]" + moved + `), "which", "B", "", "")`
 	}
 	rates := func(p *Panel, metric string, matchers ...string) *Panel {
 		return p.query("sum(rate("+a(metric, matchers...)+"[$__rate_interval]))", same("A: $run_a")).colored(blue).
@@ -26,7 +27,7 @@ func runComparison() *Dashboard {
 			query("histogram_quantile("+q+", sum by (le) (rate("+b(metric, matchers...)+"[$__rate_interval]"+moved+")))", same("B: $run_b")).colored(orange)
 	}
 	of := func(q, metric string, matchers ...string) string {
-		return "histogram_quantile(" + q + ", " + sumBy("run, le", both(metric, matchers...)) + ")"
+		return "histogram_quantile(" + q + ", " + sumBy("which, run, le", both(metric, matchers...)) + ")"
 	}
 	pick := func(name, label, among string) Variable {
 		return Variable{Name: name, Label: text("Run "+label, "실행 "+label), Query: "label_values(k6_stampede_students_total" + among + ", run)", Newest: true}
@@ -51,20 +52,20 @@ func runComparison() *Dashboard {
 			{text("In numbers", "숫자로"), []*Panel{
 				table(text("Both runs", "두 실행"), text("Totals of each run. Quantiles are from T0 to a student's first definite answer, and from an attempt's due instant to its answer.",
 					"실행별 합계. 분위수는 T0부터 첫 확답까지, 그리고 시도 예정 시각부터 확답까지."),
-					label("run", text("Run", "실행")),
-					value("A", text("T0", "T0"), timestamp), value("B", text("Students", "학생"), count).to(0), value("C", text("Answered", "응답"), ratio, base(red), from(0.999, green)).to(2),
-					value("D", text("Granted", "승인"), count).to(0),
+					label("which", text("Which", "구분")), label("run", text("Run", "실행")),
+					value("A", text("T0", "T0"), timestamp), value("B", text("Students", "학생"), number).to(0), value("C", text("Answered", "응답"), ratio, base(red), from(0.999, green)).to(2),
+					value("D", text("Granted", "승인"), number).to(0),
 					value("E", text("Student p50", "학생 p50"), seconds).to(2), value("F", text("Student p99", "학생 p99"), seconds, from(10, red)).to(2),
 					value("G", text("Attempt p99", "시도 p99"), seconds, from(3, red)).to(2),
 					value("H", text("Send lag p99", "송신 지연 p99"), seconds, from(0.75, red)).to(3)).
-					query("max by (run) ("+both("k6_stampede_t0_timestamp_seconds")+") * 1000", Text{}).
-					query(sumBy("run", both("k6_stampede_students_total")), Text{}).
-					query(sumBy("run", both(answered+"_count"))+" / "+sumBy("run", both("k6_stampede_students_total")), Text{}).
-					query(sumBy("run", both("k6_stampede_answers_total", `op="enroll"`, `outcome="granted"`)), Text{}).
+					query("max by (which, run) ("+both("k6_stampede_t0_timestamp_seconds")+") * 1000", Text{}).
+					query(sumBy("which, run", both("k6_stampede_students_total")), Text{}).
+					query(sumBy("which, run", both(answered+"_count"))+" / "+sumBy("which, run", both("k6_stampede_students_total")), Text{}).
+					query(sumBy("which, run", both("k6_stampede_answers_total", `op="enroll"`, `outcome="granted"`)), Text{}).
 					query(of("0.50", answered+"_bucket"), Text{}).
 					query(of("0.99", answered+"_bucket"), Text{}).
 					query(of("0.99", "k6_stampede_response_time_seconds_bucket", `op="enroll"`), Text{}).
-					query(of("0.99", "k6_stampede_send_lag_seconds_bucket"), Text{}).sorted("run").size(24, 4),
+					query(of("0.99", "k6_stampede_send_lag_seconds_bucket"), Text{}).sorted("which").size(24, 4),
 			}},
 			{text("From T0 on", "T0부터"), []*Panel{
 				totals(series(text("Students answered", "확답을 받은 학생"), count, text("The steeper, the better.", "가파를수록 좋음.")), answered+"_count").fromZero().size(12, 9),

@@ -20,7 +20,7 @@ func serviceHealth() *Dashboard {
 					query(quantile("0.99", "route", service(requests+"_bucket"))+" > 0", same("{{route}}")).fromZero().limits(from(3, red)),
 				table(text("All routes, in the range shown", "모든 경로, 표시 구간"), text("Requests, share of server errors and latency of each route and method.", "경로와 메서드별 요청 수, 서버 오류 비율, 지연."),
 					label("method", text("Method", "메서드")), label("route", text("Route", "경로")),
-					value("A", text("Requests", "요청"), count).to(0),
+					value("A", text("Requests", "요청"), number).to(0),
 					value("B", text("Server errors", "서버 오류"), ratio, from(0.001, red)).to(2),
 					value("C", text("p50", "p50"), seconds), value("D", text("p99", "p99"), seconds, from(1, yellow), from(3, red))).
 					query("round("+sumBy("route, method", increase(service(requests+"_count")))+") > 0", Text{}).
@@ -31,15 +31,15 @@ func serviceHealth() *Dashboard {
 			}},
 			{text("Doors: log-ins, limits, faults", "입구: 로그인, 한도, 오류"), []*Panel{
 				series(text("Log-ins per second", "초당 로그인"), perSecond, text("Log-ins by role and outcome. Passwords are checked on half of the cores at most.", "역할과 결과별 로그인. 비밀번호 검사는 코어의 절반까지만 사용.")).
-					query(sumBy("role, outcome", rate(service("registration_logins_total"))), same("{{role}} {{outcome}}")).
-					mayBeEmpty("students with issued tokens do not log in").fromZero().size(6, 8),
+					query(sumBy("role, outcome", rate(service("registration_logins_total")))+" > 0", same("{{role}} {{outcome}}")).
+					mayBeEmpty("students with issued tokens do not log in").empty(text("nobody logs in", "로그인 없음")).fromZero().size(6, 8),
 				series(text("Shed by limit, per second", "한도별 거부, 초당"), perSecond, text("Requests refused at once, by the limit that was reached.", "즉시 거부된 요청, 넘은 한도별.")).
 					query(sumBy("limit", rate(service("registration_shed_total"))), same("{{limit}}")).
 					fromZero().size(6, 8).help("service.md#requestsareshed"),
 				series(text("Requests in flight", "처리 중인 요청"), count, text("Requests being answered now, by instance.", "인스턴스별 처리 중인 요청.")).
 					query(sumBy("instance", service("registration_http_requests_in_flight")), same("{{instance}}")).fromZero().size(6, 8),
 				series(text("Outcomes of the ledger, per second", "원장의 결과, 초당"), perSecond, text("What became of each request to enrol or cancel that reached the seat ledger.", "좌석 원장에 도달한 신청과 취소 요청의 결과.")).
-					query(sumBy("op, outcome", rate(service("registration_enrollments_total")))+" > 0", same("{{op}} {{outcome}}")).stack().fromZero().size(6, 8),
+					query(sumBy("op, outcome", rate(service("registration_enrollments_total")))+" > 0", same("{{op}} {{outcome}}")).stack().byMeaning(byOutcome).fromZero().size(6, 8),
 				stat(text("Panics", "패닉"), count, text("Panics recovered while answering, in the range shown: each is a fault in the code.", "처리 중 복구된 패닉 수: 하나하나가 코드 결함.")).
 					query("round("+sum(increase(service("registration_panics_total")))+")", text("panics", "패닉")).steps(from(1, red)).size(4, 5).help("service.md#panics"),
 				stat(text("Lists encoded anew", "목록 재생성"), count, text("Times the list of sections was encoded anew in the range shown: at most once a second.", "표시 구간에 분반 목록을 다시 만든 횟수: 많아야 초당 한 번.")).

@@ -37,19 +37,21 @@ func slos() *Dashboard {
 		Variables: []Variable{{Name: "slo", Label: text("Objective", "목표"), Query: "label_values(slo:objective:ratio, slo)", Multi: true}},
 		Rows: []Row{
 			{text("Now", "현재"), []*Panel{
-				table(text("Objectives", "목표"), text("The last hour, and the range shown. The budget left is of the range: 1 − bad events over those allowed.",
-					"지난 한 시간과 표시 구간. 남은 예산은 표시 구간 기준: 1 − 나쁜 이벤트 / 허용치."),
+				table(text("Objectives", "목표"), text("The last hour, and the range shown. The budget left is of the range: 1 − bad events over those allowed; it must last for the period in the last column.",
+					"지난 한 시간과 표시 구간. 남은 예산은 표시 구간 기준: 1 − 나쁜 이벤트 / 허용치. 마지막 열은 예산이 버텨야 하는 기간."),
 					label("slo", text("Objective", "목표")),
 					value("A", text("Target", "목표치"), ratio).to(2),
 					value("B", text("Good, last hour", "지난 한 시간"), ratio).to(3),
 					value("C", text("Burn rate, 1h", "소진 속도, 1h"), plain, from(1, yellow), from(10, red)).to(1),
-					value("D", text("Events", "이벤트"), count).to(0), value("E", text("Bad", "나쁨"), count, from(1, orange)).to(0),
-					value("F", text("Budget left", "남은 예산"), ratio, base(red), from(0, yellow), from(0.5, green)).to(1)).
+					value("D", text("Events", "이벤트"), number).to(0), value("E", text("Bad", "나쁨"), number, from(1, orange)).to(0),
+					value("F", text("Budget left", "남은 예산"), ratio, base(red), from(0, yellow), from(0.5, green)).to(1),
+					value("G", text("Budget lasts for", "예산 기간"), days).to(0)).
 					query("max by (slo) ("+recorded("slo:objective:ratio")+")", Text{}).
 					query("1 - max by (slo) ("+recorded("slo:error_ratio:increase1h")+")", Text{}).
 					query(burn("1h"), Text{}).
 					query("round("+events("total")+")", Text{}).query("round("+events("bad")+")", Text{}).
 					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", Text{}).
+					query("max by (slo) ("+recorded("slo:time_period:days")+")", Text{}).
 					sorted("slo").size(16, 7),
 				bars(text("Budget left in the range shown", "표시 구간의 남은 예산"), ratio, text("Of the bad events that the range's events allow.", "구간의 이벤트가 허용하는 나쁜 이벤트 중 남은 비율.")).
 					query("clamp_min(1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0)), 0)", same("{{slo}}")).
@@ -59,12 +61,10 @@ func slos() *Dashboard {
 				bars(text("Budget of the period used by the range shown", "표시 구간이 쓴 기간 예산"), ratio, text("Bad events of the range over those that the whole period may have, where the objective says how many events it expects.",
 					"기대 이벤트 수가 정해진 목표: 구간의 나쁜 이벤트 / 기간 전체 허용치.")).
 					query(events("bad")+" / "+period, same("{{slo}}")).steps(from(0.25, yellow), from(0.5, orange), from(1, red)).between(0, 1).size(8, 7),
-				stat(text("Openings like this that fit", "이런 개강일이 들어가는 횟수"), count, text("How many times the period's budget holds what the range shown used: openings used and left follow from it. Without bad events any number fits.",
+				stat(text("Openings like this that fit", "이런 개강일이 들어가는 횟수"), number, text("How many times the period's budget holds what the range shown used: openings used and left follow from it. Without bad events any number fits.",
 					"기간 예산이 표시 구간의 소진을 몇 번 담는지. 나쁜 이벤트가 없으면 제한 없음.")).
 					query("floor("+period+" / ("+events("bad")+" > 0))", same("{{slo}}")).mayBeEmpty("without a bad event any number of "+openings+" fits").
-					steps(base(red), from(1, orange), from(4, green)).empty(text("any number", "제한 없음")).size(4, 7),
-				stat(text("Period", "기간"), days, text("How long the budget must last.", "예산이 버텨야 하는 기간.")).
-					query("max by (slo) ("+recorded("slo:time_period:days")+")", same("{{slo}}")).steps(base(blue)).size(4, 7).digits(0),
+					steps(base(red), from(1, orange), from(4, green)).empty(text("any number", "제한 없음")).size(8, 7),
 				series(text("Burn-down", "예산 소진 추이"), ratio, text("Budget left of a window as long as the range shown, ending at each moment.", "표시 구간 길이의 창을 옮겨가며 본 남은 예산.")).
 					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", same("{{slo}}")).limits(base(red), from(0, green)).atMost(1).size(8, 7),
 			}},

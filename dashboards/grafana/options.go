@@ -12,6 +12,8 @@ type Legend struct {
 	DisplayMode string   `json:"displayMode"`
 	Placement   string   `json:"placement"`
 	Calcs       []string `json:"calcs"`
+	SortBy      string   `json:"sortBy,omitempty"`
+	SortDesc    bool     `json:"sortDesc,omitempty"`
 }
 
 // Tooltip is what is shown under the pointer.

@@ -128,7 +128,7 @@ type Override struct {
 	Properties []Property `json:"properties"`
 }
 
-// Matcher names fields, by ID "byName" or "byRegexp".
+// Matcher names fields, by ID "byName", "byFrameRefID" or "byRegexp" (between slashes).
 type Matcher struct {
 	ID      string `json:"id"`
 	Options string `json:"options"`

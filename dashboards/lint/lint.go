@@ -94,7 +94,7 @@ func (c *checker) templates() {
 }
 
 // units are what our panels may be in, by Grafana's names.
-var units = []string{"s", "reqps", "ops", "short", "percentunit", "bytes", "Bps", "d", "dateTimeAsIso", "none"}
+var units = []string{"s", "reqps", "ops", "short", "locale", "percentunit", "bytes", "Bps", "d", "dateTimeAsIso", "none"}
 
 func (c *checker) panel(p grafana.Panel) {
 	if p.Title == "" || p.Description == "" {

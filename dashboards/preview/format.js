@@ -20,7 +20,7 @@ const format = (() => {
   };
   const short = (v, d) => scaled(v, 1000, ["", "K", "M", "G", "T"], " ", d);
   const units = {
-    s: time, short, none: plain,
+    s: time, short, none: plain, locale: (v, d) => v.toLocaleString("en-US", { maximumFractionDigits: d ?? 0 }),
     reqps: (v, d) => short(v, d) + " req/s", ops: (v, d) => short(v, d) + " ops/s",
     percentunit: (v, d) => plain(v * 100, d) + " %", d: (v, d) => plain(v, d) + " d",
     bytes: v => scaled(v, 1024, ["B", "KiB", "MiB", "GiB", "TiB"], " "),

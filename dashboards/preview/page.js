@@ -4,7 +4,15 @@
   const choose = name => root.classList.toggle("light", name === "light");
   choose(location.hash.slice(1) || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
   const named = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
-  const color = name => name === "text" ? named("fg") : named(name) || name;
+  // Grafana's shades of a colour, such as super-light-blue: mixed with white or black.
+  const shades = { "super-light-": [255, 0.55], "light-": [255, 0.3], "semi-dark-": [0, 0.2], "dark-": [0, 0.35] };
+  const color = name => {
+    if (name === "text") return named("fg");
+    const shade = Object.keys(shades).find(s => name.startsWith(s)), base = shade ? named(name.slice(shade.length)) : "";
+    if (!base) return named(name) || name;
+    const [to, share] = shades[shade];
+    return "#" + [1, 3, 5].map(i => Math.round(parseInt(base.slice(i, i + 2), 16) * (1 - share) + to * share).toString(16).padStart(2, "0")).join("");
+  };
   const classic = ["green", "yellow", "blue", "orange", "red", "purple", "#6ed0e0", "#e24d42", "#1f78c1", "#ba43a9", "#508642", "#cca300", "#447ebc", "#c15c17"];
   const make = (tag, attributes, ...children) => {
     const e = Object.assign(document.createElement(tag), attributes);
@@ -36,29 +44,37 @@
   };
   const hideTip = () => { tip.style.display = "none"; };
 
-  // The settings that overrides give the series of one query.
-  const overridden = (panel, refId) => {
+  // A value between two gaps is no line: it is drawn as a point.
+  const alone = values => values.flatMap((v, i) => v !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []);
+
+  // The settings that overrides give a series, by its query or by its legend; the last one counts.
+  const overridden = (panel, refId, legend) => {
     const all = {};
-    for (const o of panel.fieldConfig.overrides) if (o.matcher.id === "byFrameRefID" && o.matcher.options === refId) for (const p of o.properties) all[p.id] = p.value;
+    const fits = m => m.id === "byFrameRefID" ? m.options === refId : m.id === "byRegexp" && new RegExp(m.options.slice(1, -1)).test(legend);
+    for (const o of panel.fieldConfig.overrides) if (fits(o.matcher)) for (const p of o.properties) all[p.id] = p.value;
     return all;
   };
 
   function lines(panel, answers, body, legend) {
     const field = panel.fieldConfig.defaults, custom = field.custom;
-    const all = answers.flatMap(a => a.series.map(s => ({ ...s, over: overridden(panel, a.refId) })));
+    const all = answers.flatMap(a => a.series.map(s => ({ ...s, over: overridden(panel, a.refId, s.legend) })));
     const times = [...new Set(all.flatMap(s => s.times))].sort((a, b) => a - b);
     const at = new Map(times.map((t, i) => [t, i]));
     let hue = 0;
     for (const s of all) {
       s.color = color(s.over.color ? s.over.color.fixedColor : classic[hue++ % classic.length]);
-      // A query with several series spreads its colour.
       s.points = new Array(times.length).fill(null);
       s.times.forEach((t, i) => { s.points[at.get(t)] = s.values[i]; });
       s.dashed = !!s.over["custom.lineStyle"];
       s.unit = s.over.unit || field.unit;
       s.right = s.over["custom.axisPlacement"] === "right";
       s.stacked = custom.stacking.mode === "normal" && !s.dashed;
-      legend.append(make("span", {}, make("i", { className: s.dashed ? "dash" : "", style: s.dashed ? `color:${s.color}` : `background:${s.color}` }), s.legend));
+      s.latest = lastOf(s);
+      s.mark = make("i", { className: s.dashed ? "dash" : "", style: s.dashed ? `color:${s.color}` : `background:${s.color}` });
+    }
+    const reduced = panel.options.legend.calcs.length > 0;
+    for (const s of reduced ? [...all].sort((a, b) => (a.latest ?? Infinity) - (b.latest ?? Infinity)) : all) {
+      legend.append(make("span", {}, s.mark, s.legend, ...(reduced ? [make("b", { textContent: format(s.latest, s.unit) })] : [])));
     }
     const stacked = all.filter(s => s.stacked), others = all.filter(s => !s.stacked);
     const sums = times.map(() => 0);
@@ -93,7 +109,7 @@
         axis(3, "y", (all.find(s => !s.right) || all[0]).unit), ...(right ? [axis(1, "r", right.unit)] : []),
       ],
       series: [{}, ...order.map(s => ({
-        scale: s.right ? "r" : "y", stroke: s.color, width: s.dashed ? 1.3 : Math.max(1, custom.lineWidth * 0.8), dash: s.dashed ? [7, 5] : undefined, points: { show: false },
+        scale: s.right ? "r" : "y", stroke: s.color, width: s.dashed ? 1.3 : Math.max(1, custom.lineWidth * 0.8), dash: s.dashed ? [7, 5] : undefined, points: { show: true, size: 4, fill: s.color, width: 0, filter: u => alone(u.data[order.indexOf(s) + 1]) },
         fill: s.dashed || s.right ? undefined : fade(s.color, s.stacked ? fill * 0.9 : fill), paths: custom.drawStyle === "bars" && !s.dashed ? uPlot.paths.bars({ size: [0.9] }) : undefined,
       }))],
       bands: stacked.slice(1).map((_, i) => ({ series: [i + 1, i + 2] })),
@@ -230,7 +246,8 @@
     });
     c.fillStyle = named("dim"); c.textAlign = "center";
     const many = Math.max(2, Math.floor(width / ratio / 80));
-    for (let i = 0; i < many; i++) { const ms = from + ((to - from) * (i + 0.5)) / many; c.fillText(clock(ms), x(ms), top + height + 13 * ratio); }
+    const gap = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400].map(s => s * 1000).find(g => (to - from) / g <= many) || to - from;
+    for (let ms = Math.ceil(from / gap) * gap; ms < to; ms += gap) if (x(ms) > left + 20 * ratio) c.fillText(clock(ms).replace(/:00$/, ""), x(ms), top + height + 13 * ratio);
     drawMarks(c, x, top, height);
     canvas.addEventListener("mousemove", e => {
       const box = canvas.getBoundingClientRect(), ms = from + (((e.clientX - box.left) * ratio - left) / width) * (to - from);
@@ -244,7 +261,15 @@
   const nothing = panel => make("div", { className: "none", textContent: (panel.fieldConfig && panel.fieldConfig.defaults.noValue) || (root.lang === "ko" ? "데이터 없음" : "no data") });
   const kinds = { timeseries: lines, stat, bargauge: bars, table, heatmap };
 
+  // What the lines at instants mean, beside the choices above.
+  for (const a of dashboard.annotations.list) if ((marks[a.name] || []).some(ms => ms >= from && ms <= to)) {
+    const sign = make("b", { textContent: "▲" });
+    document.querySelector(".facts").prepend(make("span", { className: "mark" }, sign, a.name));
+    sign.dataset.color = a.iconColor;
+  }
+
   function draw() {
+    for (const sign of document.querySelectorAll(".mark b")) sign.style.color = color(sign.dataset.color);
     const grid = document.getElementById("grid");
     grid.replaceChildren();
     const later = [];
@@ -259,7 +284,9 @@
       const body = make("div", { className: "body" }), legend = make("div", { className: "legend" });
       const title = make("h2", { textContent: panel.title, title: panel.description || "" });
       for (const l of panel.links || []) title.prepend(make("a", { className: "help", href: l.url, textContent: "?", title: l.title }));
-      const box = make("section", { className: "panel" }, title, body, ...(panel.type === "timeseries" ? [legend] : []));
+      const beside = panel.type === "timeseries" && panel.options.legend.placement === "right";
+      if (beside) legend.classList.add("beside");
+      const box = make("section", { className: "panel" + (beside ? " wide" : "") }, title, body, ...(panel.type === "timeseries" ? [legend] : []));
       box.style.cssText = place;
       grid.append(box);
       later.push(() => {

@@ -13,7 +13,7 @@ export type Text<T> = T extends string ? `${T}` : T extends (infer E)[] ? Text<E
 // Fields are the settings of a field, with those of one kind of panel, and nothing else.
 interface Fields<Custom> {
   defaults: Omit<FieldConfig, 'custom'> & { custom?: Custom };
-  overrides: { matcher: { id: 'byName' | 'byFrameRefID'; options: string }; properties: Property<Custom>[] }[];
+  overrides: { matcher: { id: 'byName' | 'byFrameRefID' | 'byRegexp'; options: string }; properties: Property<Custom>[] }[];
 }
 
 // Property is a setting by its path.
