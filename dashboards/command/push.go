@@ -21,7 +21,7 @@ func pushCommand(stdout io.Writer) *cobra.Command {
 		Use:   "push --grafana URL [--language en|ko]",
 		Short: "Publish every dashboard in a Grafana",
 		Long: `Publish every dashboard of a language in the folder "` + dashboards.Folder + `" of a Grafana, which is made where it is missing. A dashboard that is there
-already is replaced. The token of a service account with the role Editor is in the environment variable ` + tokenVariable + `.`,
+already is replaced, unless it is as it should be. The token of a service account with the role Editor is in the environment variable ` + tokenVariable + `.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return publish(cmd.Context(), address, os.Getenv(tokenVariable), language, stdout)
 		},
@@ -47,11 +47,15 @@ func publish(ctx context.Context, address, token, language string, stdout io.Wri
 		return err
 	}
 	for _, d := range dashboards.All() {
-		at, err := g.Put(ctx, d.Build(chosen), dashboards.FolderUID, "dashboards push")
+		at, changed, err := g.Put(ctx, d.Build(chosen), dashboards.FolderUID, "dashboards push")
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout, at)
+		what := "unchanged"
+		if changed {
+			what = "published"
+		}
+		fmt.Fprintln(stdout, what, at)
 	}
 	return nil
 }
