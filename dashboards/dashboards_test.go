@@ -1,14 +1,12 @@
 package dashboards_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
 	"github.com/goormu/stampede/dashboards"
@@ -69,27 +67,5 @@ func TestEveryDescriptionIsInKoreanToo(t *testing.T) {
 				require.Equal(t, english.Panels[i].Targets[j].Expr, target.Expr, "languages differ in words only")
 			}
 		}
-	}
-}
-
-func TestConfigMapsHoldTheDashboardsAndTheSidecarsLabel(t *testing.T) {
-	text, err := dashboards.ConfigMaps(dashboards.Korean)
-	require.NoError(t, err)
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	for _, d := range dashboards.All() {
-		var one struct {
-			Kind     string
-			Metadata struct {
-				Name   string
-				Labels map[string]string
-			}
-			Data map[string]string
-		}
-		require.NoError(t, decoder.Decode(&one))
-		require.Equal(t, "ConfigMap", one.Kind)
-		require.Equal(t, "1", one.Metadata.Labels["grafana_dashboard"])
-		want, err := d.JSON(dashboards.Korean)
-		require.NoError(t, err)
-		require.Equal(t, map[string]string{one.Metadata.Name + ".json": string(want)}, one.Data)
 	}
 }

@@ -23,8 +23,8 @@ func (d *Dashboard) JSON(language Language) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Files returns what is checked in, by path below the folder of this package: each dashboard in each language, and what
-// Grafana reads at its start to find them and Prometheus.
+// Files returns what is checked in, by path below the folder of this package: each dashboard in each language, what Grafana
+// reads at its start to find them and Prometheus, and what Kubernetes takes.
 func Files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, d := range All() {
@@ -41,10 +41,13 @@ func Files() (map[string][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("writing %s: %w", path, err)
 		}
-		files[path] = append([]byte("# Written by `dashboards write`.\n"), text...)
+		files[path] = append([]byte(written), text...)
 	}
-	return files, nil
+	return files, kubernetes(files)
 }
+
+// written begins each file but JSON, which has no comments.
+const written = "# Written by `dashboards write`.\n"
 
 // object keeps the order of its members when it is written as YAML.
 type object = yaml.MapSlice
@@ -83,30 +86,3 @@ func sources() object {
 
 // FolderUID is the identity of the dashboards' folder in Grafana.
 const FolderUID = "stampede"
-
-// ConfigMaps writes the dashboards of a language as ConfigMaps with the label by which the sidecar of Grafana's Helm chart
-// finds them.
-func ConfigMaps(language Language) ([]byte, error) {
-	b := bytes.NewBufferString("# Written by `dashboards write --format configmap`.\n")
-	for _, d := range All() {
-		text, err := d.JSON(language)
-		if err != nil {
-			return nil, err
-		}
-		one, err := yaml.MarshalWithOptions(object{
-			{Key: "apiVersion", Value: "v1"},
-			{Key: "kind", Value: "ConfigMap"},
-			{Key: "metadata", Value: object{
-				{Key: "name", Value: d.UID(language)},
-				{Key: "labels", Value: object{{Key: "grafana_dashboard", Value: "1"}}},
-				{Key: "annotations", Value: object{{Key: "grafana_folder", Value: Folder}}},
-			}},
-			{Key: "data", Value: object{{Key: d.UID(language) + ".json", Value: string(text)}}},
-		}, yaml.UseLiteralStyleIfMultiline(true))
-		if err != nil {
-			return nil, fmt.Errorf("writing the ConfigMap of %s: %w", d.Name, err)
-		}
-		fmt.Fprintf(b, "---\n%s", one)
-	}
-	return b.Bytes(), nil
-}

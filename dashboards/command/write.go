@@ -14,35 +14,16 @@ import (
 )
 
 func writeCommand(stdout io.Writer) *cobra.Command {
-	var dir, format, language string
+	var dir string
 	cmd := &cobra.Command{
-		Use:   "write [--dir FOLDER] [--format files|configmap]",
-		Short: "Write every dashboard as Grafana's JSON, with the provisioning files",
-		Long: `Write every dashboard, in English and in Korean, as the JSON that Grafana loads, and the files that provision them and their data
-source. With --format configmap, write Kubernetes ConfigMaps of one language to standard output instead, with the label that
-the sidecar of Grafana's Helm chart looks for.`,
-		RunE: func(*cobra.Command, []string) error {
-			switch format {
-			case "files":
-				return writeFiles(dir, stdout)
-			case "configmap":
-				chosen, err := parseLanguage(language)
-				if err != nil {
-					return err
-				}
-				text, err := dashboards.ConfigMaps(chosen)
-				if err != nil {
-					return err
-				}
-				_, err = stdout.Write(text)
-				return err
-			}
-			return usagef("--format must be files or configmap, not %q", format)
-		},
+		Use:   "write [--dir FOLDER]",
+		Short: "Write every dashboard as Grafana's JSON, with what Grafana and Kubernetes want beside it",
+		Long: `Write every dashboard, in English and in Korean, as the JSON that Grafana loads; the files that provision them and their data source;
+and, for Kubernetes, ConfigMaps with the label that the sidecar of Grafana's Helm chart looks for, and the alerts as
+PrometheusRules of the Prometheus operator.`,
+		RunE: func(*cobra.Command, []string) error { return writeFiles(dir, stdout) },
 	}
 	cmd.Flags().StringVar(&dir, "dir", "dashboards", "the `folder` below which the files are written")
-	cmd.Flags().StringVar(&format, "format", "files", "what to write: `files`, or a configmap each")
-	cmd.Flags().StringVar(&language, "language", "en", "the `language` of the ConfigMaps: en or ko")
 	return cmd
 }
 
