@@ -61,8 +61,6 @@ type Query struct {
 	Right string
 	// Dashed draws its series as a dashed line, for limits.
 	Dashed bool
-	// MayBeEmpty says why it may return nothing although all is well, for the test that none does.
-	MayBeEmpty string
 }
 
 // Threshold is the colour from a value on.
@@ -191,9 +189,6 @@ func (p *Panel) limit(color string) *Panel { p.last().Dashed, p.last().Color = t
 // onRight gives the query before the right axis.
 func (p *Panel) onRight(unit string) *Panel { p.last().Right = unit; return p }
 
-// mayBeEmpty says why the query before may return nothing although all is well.
-func (p *Panel) mayBeEmpty(why string) *Panel { p.last().MayBeEmpty = why; return p }
-
 func (p *Panel) size(width, height int) *Panel { p.width, p.height = width, height; return p }
 
 // steps colours values: green, and another colour from each value on.
@@ -233,19 +228,3 @@ func (p *Panel) empty(text Text) *Panel { p.noValue = text; return p }
 
 // sorted sorts a table by a column, the greatest first.
 func (p *Panel) sorted(source string) *Panel { p.sortBy = source; return p }
-
-// MayBeEmpty returns why queries may return nothing although all is well, by the panel's English title, a space and the query's
-// letter.
-func (d *Dashboard) MayBeEmpty() map[string]string {
-	reasons := map[string]string{}
-	for _, row := range d.Rows {
-		for _, p := range row.Panels {
-			for i, q := range p.queries {
-				if q.MayBeEmpty != "" {
-					reasons[p.title.EN+" "+letter(i)] = q.MayBeEmpty
-				}
-			}
-		}
-	}
-	return reasons
-}

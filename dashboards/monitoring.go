@@ -4,12 +4,11 @@ func monitoring() *Dashboard {
 	by := func(labels, metric string, matchers ...string) string {
 		return sumBy(labels, rate(service(metric, matchers...)))
 	}
-	needsUploads := "nothing was uploaded yet: a block is, a minute or two after its end"
 	return &Dashboard{
 		Name: "monitoring", From: "1h", Refresh: "10s",
 		Title: text("Monitoring itself", "모니터링 자체"),
-		Description: text("Can the other dashboards be believed? Prometheus replicas, sidecars, the bucket, store gateway, querier, compactor and rules.",
-			"다른 대시보드를 믿어도 되는가? 프로메테우스 복제본, 사이드카, 버킷, 스토어 게이트웨이, 쿼리어, 컴팩터, 규칙."),
+		Description: text("Can the other dashboards be believed? Prometheus replicas, sidecars, the bucket, store gateway, querier, compactor, rules, and alerts on their way.",
+			"다른 대시보드를 믿어도 되는가? 프로메테우스 복제본, 사이드카, 버킷, 스토어 게이트웨이, 쿼리어, 컴팩터, 규칙, 경보 전달."),
 		Variables: fleet("process_start_time_seconds"),
 		Rows: []Row{
 			{text("Is it there?", "살아 있는가?"), []*Panel{
@@ -38,11 +37,11 @@ func monitoring() *Dashboard {
 				series(text("Series in memory", "메모리의 시계열"), count, text("Active series of each replica.", "복제본별 활성 시계열.")).
 					query(sumBy("job, instance", service("prometheus_tsdb_head_series")), same("{{job}} {{instance}}")).fromZero(),
 				series(text("Remote writes, per second", "원격 쓰기, 초당"), operations, text("What k6 sends: each replica must get the same.", "k6가 보내는 것: 복제본마다 같아야 함.")).
-					query(by("job, instance, code", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{job}} {{instance}} {{code}}")).mayBeEmpty(onlyInRuns).fromZero(),
+					query(by("job, instance, code", "prometheus_http_requests_total", `handler="/api/v1/write"`), same("{{job}} {{instance}} {{code}}")).fromZero(),
 				series(text("Scrape interval, p99", "수집 간격 p99"), seconds, text("The interval really kept. A second is what a stampede needs.", "실제로 지켜진 간격. 스탬피드에는 1초가 필요.")).
 					query("max by (job, instance, interval) ("+service("prometheus_target_interval_length_seconds", `quantile="0.99"`)+")", same("{{job}} {{instance}} {{interval}}")).fromZero(),
 				series(text("Queries, p90", "쿼리 p90"), seconds, text("How long the engine's queries take.", "엔진의 쿼리 시간.")).
-					query("max by (job, instance) ("+service("prometheus_engine_query_duration_seconds", `slice="inner_eval"`, `quantile="0.9"`)+")", same("{{job}} {{instance}}")).mayBeEmpty("a summary without a query in the last ten minutes is NaN").fromZero(),
+					query("max by (job, instance) ("+service("prometheus_engine_query_duration_seconds", `slice="inner_eval"`, `quantile="0.9"`)+")", same("{{job}} {{instance}}")).fromZero(),
 				series(text("Disk", "디스크"), bytesIEC, text("Blocks, and the write-ahead log.", "블록과 선행 기록 로그.")).
 					query(sumBy("job, instance", service("prometheus_tsdb_storage_blocks_bytes")), text("blocks, {{job}} {{instance}}", "블록, {{job}} {{instance}}")).
 					query(sumBy("job, instance", service("prometheus_tsdb_wal_storage_size_bytes")), text("log, {{job}} {{instance}}", "로그, {{job}} {{instance}}")).fromZero(),
@@ -53,7 +52,7 @@ func monitoring() *Dashboard {
 				series(text("Failed uploads", "실패한 업로드"), count, text("Failures of uploading, in total.", "업로드 실패 누계.")).
 					query(sumBy("job, instance", service("thanos_shipper_upload_failures_total")), same("{{job}} {{instance}}")).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
 				series(text("Age of the last upload", "마지막 업로드 이후"), seconds, text("Since each part last wrote to the bucket.", "각 부분이 버킷에 마지막으로 쓴 뒤 지난 시간.")).
-					query("time() - max by (job, instance) ("+service("thanos_objstore_bucket_last_successful_upload_time")+" > 0)", same("{{job}} {{instance}}")).mayBeEmpty(needsUploads).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
+					query("time() - max by (job, instance) ("+service("thanos_objstore_bucket_last_successful_upload_time")+" > 0)", same("{{job}} {{instance}}")).fromZero().size(6, 8).help("monitoring.md#thanosuploadsfail"),
 				series(text("Blocks that the store gateway serves", "스토어 게이트웨이의 블록"), count, text("Loaded from the bucket.", "버킷에서 읽은 블록.")).
 					query(sumBy("job, instance", service("thanos_bucket_store_blocks_loaded")), same("{{job}} {{instance}}")).fromZero().size(6, 8),
 				series(text("Bucket operations per second", "초당 버킷 작업"), operations, text("By operation, of all parts.", "모든 부분의 작업별.")).
@@ -73,6 +72,17 @@ func monitoring() *Dashboard {
 					query(sum(rate(service("prometheus_rule_evaluations_total"))), text("evaluated", "평가")).query(sum(rate(service("prometheus_rule_evaluation_failures_total"))), text("failed", "실패")).colored(red).fromZero().size(6, 8).help("monitoring.md#rulesfail"),
 				series(text("Time since a group was evaluated", "그룹의 마지막 평가 이후"), seconds, text("The longest of all groups. Far over its interval, alerts are late.", "가장 오래된 그룹. 간격을 크게 넘으면 경보가 늦음.")).
 					query("time() - min by (job, instance) ("+service("prometheus_rule_group_last_evaluation_timestamp_seconds")+" > 0)", same("{{job}} {{instance}}")).fromZero().size(6, 8).help("monitoring.md#rulesfail"),
+			}},
+			{text("Alerts on their way", "경보 전달"), []*Panel{
+				series(text("Alerts handed on by the ruler", "룰러가 넘긴 경보"), count, text("Each as often as it is sent anew, in total. Dropped ones have reached no Alertmanager.", "다시 보낸 것을 포함한 누계. 버려진 것은 Alertmanager에 닿지 못함.")).
+					query(sumBy("job, instance", service("thanos_alert_queue_alerts_pushed_total")), text("handed on, {{instance}}", "넘김, {{instance}}")).
+					query(sum(service("thanos_alert_queue_alerts_dropped_total"))+" + "+sum(service("thanos_alert_sender_alerts_dropped_total")), text("dropped", "버려짐")).colored(red).fromZero().help("monitoring.md#alertsnotdelivered"),
+				series(text("Alerts that Alertmanager holds", "Alertmanager의 경보"), count, text("Active ones are told; suppressed ones are silenced, or a graver one tells the same.", "활성은 통지됨. 억제는 무음이거나 더 심각한 경보가 같은 내용을 알림.")).
+					query(sumBy("state", service("alertmanager_alerts")), same("{{state}}")).fromZero(),
+				series(text("Notifications", "통지"), count, text("By the way that they go (mail, chat, pager, webhook), in total, and those that failed.", "경로별(메일, 채팅, 호출, 웹훅) 누계와 실패.")).
+					query(sumBy("integration", service("alertmanager_notifications_total"))+" > 0", same("{{integration}}")).
+					query(sum(service("alertmanager_notifications_failed_total")), text("failed", "실패")).colored(red).
+					empty(text("none yet", "아직 없음")).fromZero().help("monitoring.md#notificationsfail"),
 			}},
 		},
 	}

@@ -20,7 +20,7 @@ func mysql() *Dashboard {
 				stat(text("Most connections ever", "연결 최대치"), ratio, text("The most connections since the start, over those allowed.", "시작 후 최대 연결 비율.")).
 					query("max("+status("max_used_connections")+" / on (job, instance) "+variable("max_connections")+")", text("most", "최대")).steps(from(0.7, yellow), from(0.9, red)).digits(0).help("service.md#databaseconnectionsrunout"),
 				stat(text("Deadlocks", "교착 상태"), count, text("In the range shown (MariaDB). Group commit locks in one order, so there should be none.", "표시 구간의 교착 (MariaDB). 잠금 순서가 하나라 없어야 함.")).
-					query("round("+sum(increase(status("innodb_deadlocks")))+")", text("deadlocks", "교착")).steps(from(1, orange)).mayBeEmpty("MySQL does not tell"),
+					query("round("+sum(increase(status("innodb_deadlocks")))+")", text("deadlocks", "교착")).steps(from(1, orange)),
 				stat(text("Slow queries", "느린 쿼리"), count, text("Statements slower than long_query_time, in the range shown.", "표시 구간에 long_query_time보다 느린 문장.")).
 					query("round("+sum(increase(status("slow_queries")))+")", text("slow", "느림")).steps(from(1, yellow)),
 			}},
@@ -55,7 +55,7 @@ func mysql() *Dashboard {
 					query(sum(status("innodb_buffer_pool_bytes_data")), text("data", "데이터")).query(sum(status("innodb_buffer_pool_bytes_dirty")), text("dirty", "더티")).
 					query(sum(variable("innodb_buffer_pool_size")), text("size", "크기")).limit(gray).fromZero().size(6, 8),
 				series(text("Undo history", "언두 기록"), count, text("Transactions not purged yet (MariaDB). What grows without end holds a long transaction.", "아직 정리되지 않은 트랜잭션 (MariaDB). 계속 늘면 긴 트랜잭션이 있음.")).
-					query(by(status("innodb_history_list_length")), same("{{instance}}")).mayBeEmpty("MySQL does not tell").fromZero().size(6, 8),
+					query(by(status("innodb_history_list_length")), same("{{instance}}")).fromZero().size(6, 8),
 				series(text("Temporary tables on disk, per second", "디스크 임시 테이블, 초당"), operations, text("Queries whose sorting or grouping did not fit in memory.", "정렬이나 집계가 메모리에 들어가지 않은 쿼리.")).
 					query(sum(rate(status("created_tmp_disk_tables"))), text("on disk", "디스크")).query(sum(rate(status("created_tmp_tables"))), text("all", "전체")).limit(gray).fromZero().size(12, 7),
 				series(text("Scrapes of the exporter", "익스포터 수집 시간"), seconds, text("How long the exporter's collectors took.", "익스포터 수집기가 걸린 시간.")).

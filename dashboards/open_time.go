@@ -117,8 +117,8 @@ func openTimeQueue() []*Panel {
 			query(sum(rate(service("registration_enroll_look_answers_total"))), text("answered by a look", "조회로 응답")).colored(blue).
 			fromZero(),
 		series(text("A look", "조회 시간"), seconds, text("How long one such read takes.", "그 조회 하나에 걸리는 시간.")).
-			query(quantile("0.50", "", service("registration_enroll_look_duration_seconds_bucket")), same("p50")).colored(green).mayBeEmpty("no section was seen full").
-			query(quantile("0.99", "", service("registration_enroll_look_duration_seconds_bucket")), same("p99")).colored(orange).mayBeEmpty("no section was seen full").
+			query(quantile("0.50", "", service("registration_enroll_look_duration_seconds_bucket")), same("p50")).colored(green).
+			query(quantile("0.99", "", service("registration_enroll_look_duration_seconds_bucket")), same("p99")).colored(orange).
 			fromZero(),
 	}
 }
@@ -158,15 +158,15 @@ func openTimeSeats() []*Panel {
 func openTimeStudents() []*Panel {
 	return []*Panel{
 		series(text("Students answered", "확답을 받은 학생"), count, text("Students with a first definite answer, against those who came. The gap is who still waits.", "첫 확답을 받은 학생과 온 학생. 차이가 기다리는 학생.")).
-			query(sum(generator("k6_stampede_student_answer_time_seconds_count")), text("answered", "응답됨")).colored(green).mayBeEmpty(onlyInRuns).
-			query(sum(generator("k6_stampede_students_total")), text("came", "온 학생")).limit("text").mayBeEmpty(onlyInRuns).
+			query(sum(generator("k6_stampede_student_answer_time_seconds_count")), text("answered", "응답됨")).colored(green).
+			query(sum(generator("k6_stampede_students_total")), text("came", "온 학생")).limit("text").
 			fromZero().size(8, 8),
 		series(text("Response time, retries included", "응답 시간 (재시도 포함)"), seconds, text("From the instant that a request was due to its definite answer, as k6 measured it.", "요청 예정 시각부터 확답까지, k6가 잰 값.")).
-			query(quantile("0.50", "", generator("k6_stampede_response_time_seconds_bucket", `op="enroll"`)), same("p50")).colored(green).mayBeEmpty(onlyInRuns).
-			query(quantile("0.99", "", generator("k6_stampede_response_time_seconds_bucket", `op="enroll"`)), same("p99")).colored(orange).mayBeEmpty(onlyInRuns).
+			query(quantile("0.50", "", generator("k6_stampede_response_time_seconds_bucket", `op="enroll"`)), same("p50")).colored(green).
+			query(quantile("0.99", "", generator("k6_stampede_response_time_seconds_bucket", `op="enroll"`)), same("p99")).colored(orange).
 			limits(from(3, red)).fromZero().size(8, 8),
 		series(text("What students got, per second", "학생이 받은 결과, 초당"), perSecond, text("Every finished request by its outcome, also shed, error, time-out and connection.", "끝난 모든 요청의 결과: 거부, 오류, 시간 초과, 연결 실패 포함.")).
-			query(sumBy("outcome", rate(generator("k6_stampede_outcomes_total", `op="enroll"`)))+" > 0", same("{{outcome}}")).mayBeEmpty(onlyInRuns).
+			query(sumBy("outcome", rate(generator("k6_stampede_outcomes_total", `op="enroll"`)))+" > 0", same("{{outcome}}")).
 			stack().byMeaning(byOutcome).fromZero().size(8, 8),
 	}
 }

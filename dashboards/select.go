@@ -80,6 +80,3 @@ func startOf() Mark {
 		Expr: "max(" + generator("k6_stampede_t0_timestamp_seconds") + ") * 1000",
 	}
 }
-
-// onlyInRuns is why a query of k6's metrics may be empty.
-const onlyInRuns = "k6 measures during a run only"

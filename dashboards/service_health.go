@@ -31,8 +31,7 @@ func serviceHealth() *Dashboard {
 			}},
 			{text("Doors: log-ins, limits, faults", "입구: 로그인, 한도, 오류"), []*Panel{
 				series(text("Log-ins per second", "초당 로그인"), perSecond, text("Log-ins by role and outcome. Passwords are checked on half of the cores at most.", "역할과 결과별 로그인. 비밀번호 검사는 코어의 절반까지만 사용.")).
-					query(sumBy("role, outcome", rate(service("registration_logins_total")))+" > 0", same("{{role}} {{outcome}}")).
-					mayBeEmpty("students with issued tokens do not log in").empty(text("nobody logs in", "로그인 없음")).fromZero().size(6, 8),
+					query(sumBy("role, outcome", rate(service("registration_logins_total")))+" > 0", same("{{role}} {{outcome}}")).empty(text("nobody logs in", "로그인 없음")).fromZero().size(6, 8),
 				series(text("Shed by limit, per second", "한도별 거부, 초당"), perSecond, text("Requests refused at once, by the limit that was reached.", "즉시 거부된 요청, 넘은 한도별.")).
 					query(sumBy("limit", rate(service("registration_shed_total"))), same("{{limit}}")).
 					fromZero().size(6, 8).help("service.md#requestsareshed"),

@@ -28,7 +28,6 @@ func slos() *Dashboard {
 			query(burn(long), same("{{slo}} "+long)).query(burn(short), same("{{slo}} "+short)).
 			query(alert(long), text("alert", "경보")).limit(red).fromZero().size(6, 9).help("slo.md#sloburnrate")
 	}
-	const openings = "runs or opening days of this kind"
 	return &Dashboard{
 		Name: "slos", From: "24h", Refresh: "30s",
 		Title: text("SLOs and error budgets", "SLO와 오류 예산"),
@@ -63,7 +62,7 @@ func slos() *Dashboard {
 					query(events("bad")+" / "+period, same("{{slo}}")).steps(from(0.25, yellow), from(0.5, orange), from(1, red)).between(0, 1).size(8, 7),
 				stat(text("Openings like this that fit", "이런 개강일이 들어가는 횟수"), number, text("How many times the period's budget holds what the range shown used: openings used and left follow from it. Without bad events any number fits.",
 					"기간 예산이 표시 구간의 소진을 몇 번 담는지. 나쁜 이벤트가 없으면 제한 없음.")).
-					query("floor("+period+" / ("+events("bad")+" > 0))", same("{{slo}}")).mayBeEmpty("without a bad event any number of "+openings+" fits").
+					query("floor("+period+" / ("+events("bad")+" > 0))", same("{{slo}}")).
 					steps(base(red), from(1, orange), from(4, green)).empty(text("any number", "제한 없음")).size(8, 7),
 				series(text("Burn-down", "예산 소진 추이"), ratio, text("Budget left of a window as long as the range shown, ending at each moment.", "표시 구간 길이의 창을 옮겨가며 본 남은 예산.")).
 					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", same("{{slo}}")).limits(base(red), from(0, green)).atMost(1).size(8, 7),
