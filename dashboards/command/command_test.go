@@ -54,6 +54,7 @@ func TestBadInputIsOneLineAndItsCode(t *testing.T) {
 		"a dashboard that is none":        {[]string{"preview", "--out", "x", "--prometheus", "http://127.0.0.1:1", "--dashboard", "open"}, 2, "--dashboard must be one of open-time"},
 		"a source that nobody answers at": {[]string{"preview", "--out", "x", "--prometheus", "http://127.0.0.1:1", "--dashboard", "mysql"}, 1, "connection refused"},
 		"a time that is none":             {[]string{"preview", "--out", "x", "--prometheus", "http://127.0.0.1:1", "--dashboard", "mysql", "--from", "noon"}, 2, `--from is "noon"`},
+		"a run that is none":              {[]string{"preview", "--out", "x", "--prometheus", "http://127.0.0.1:1", "--run", "today"}, 2, `--run is "today"`},
 		"an end before its beginning":     {[]string{"preview", "--out", "x", "--prometheus", "http://127.0.0.1:1", "--dashboard", "mysql", "--from", "-1m", "--to", "-2m"}, 2, "is not before --to"},
 		"a check with nobody to parse":    {[]string{"check", "--prometheus", "http://127.0.0.1:1"}, 1, "connection refused"},
 		"a push without a token":          {[]string{"push", "--grafana", "http://127.0.0.1:1"}, 2, "GRAFANA_TOKEN is not set"},

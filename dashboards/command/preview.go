@@ -31,8 +31,8 @@ func previewCommand(stdout io.Writer) *cobra.Command {
 		Long: `Ask a Prometheus, or a Thanos querier, what a dashboard asks, and write one HTML page with its panels in their grid, light and dark.
 With --dashboard, --out is a file; without it every dashboard is written into the folder --out.
 
-TIME is an instant in RFC 3339, or a time before now, such as -15m. Without --from the page shows the range that the dashboard
-begins with.`,
+TIME is an instant in RFC 3339, or a time before now, such as -15m. Without --from and --to the page shows the run, where one is
+named by --run, and else the range that the dashboard begins with.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return writePreviews(cmd.Context(), f, time.Now(), stdout)
 		},
@@ -69,6 +69,11 @@ func writePreviews(ctx context.Context, f previewFlags, now time.Time, stdout io
 	if err != nil {
 		return usageError{err}
 	}
+	if f.run != "" && f.from == "" && f.to == "" {
+		if f.from, f.to, err = rangeOf(ctx, client, f.run, now); err != nil {
+			return err
+		}
+	}
 	chosen := dashboards.All()
 	file := func(name string) string { return filepath.Join(f.out, name+".html") }
 	if f.dashboard != "" {
@@ -101,6 +106,34 @@ func writePreviews(ctx context.Context, f previewFlags, now time.Time, stdout io
 		fmt.Fprintln(stdout, file(d.Name))
 	}
 	return nil
+}
+
+// longest is how long a run may take at most, and around how much more of it is shown before and after.
+const (
+	longest = time.Hour
+	around  = 10 * time.Second
+)
+
+// rangeOf returns from when to when a run of the load generator was, as flags: its ID tells its beginning.
+func rangeOf(ctx context.Context, client *query.Client, run string, now time.Time) (from, to string, err error) {
+	stamp, _, _ := strings.Cut(run, "-")
+	begun, err := time.Parse("20060102T150405Z", stamp)
+	if err != nil {
+		return "", "", usagef("--run is %q: it must be the ID of a run, like 20261122T041500Z-3f9a", run)
+	}
+	end := begun.Add(longest)
+	if now.Before(end) {
+		end = now
+	}
+	found, err := client.Instant(ctx, fmt.Sprintf("max(max_over_time(timestamp(k6_stampede_students_total{run=%q})[1h:1s]))", run), end)
+	if err != nil {
+		return "", "", err
+	}
+	if len(found) == 0 {
+		return "", "", usagef("--run %s: Prometheus has nothing of it", run)
+	}
+	last := time.UnixMilli(int64(found[0].Values[0] * 1000))
+	return begun.Add(-around).Format(time.RFC3339), last.Add(around).UTC().Format(time.RFC3339), nil
 }
 
 // scope is what the flags choose for a dashboard.
