@@ -136,6 +136,7 @@ func (o *Output) declare(scenario string, ops outcomes) {
 	}
 	a.declare("stampede_students", metrics.Counter, metrics.Default, with())
 	a.declare("stampede_student_answer_time", metrics.Trend, metrics.Time, with())
+	a.declare("dropped_iterations", metrics.Counter, metrics.Default, with())
 	a.declare("stampede_send_lag", metrics.Trend, metrics.Time, with())
 	for op, list := range ops {
 		a.declare("stampede_attempts", metrics.Counter, metrics.Default, with("op", op))

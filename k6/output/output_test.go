@@ -172,6 +172,7 @@ func TestKnownSeriesAreZeroBeforeTheLoad(t *testing.T) {
 	require.NoError(t, g.out.Start())
 	for _, id := range []string{
 		`k6_stampede_students_total{run="` + runID + `",scenario="open_time",shard="0"}`,
+		`k6_dropped_iterations_total{run="` + runID + `",scenario="open_time",shard="0"}`,
 		`k6_stampede_attempts_total{op="enroll",run="` + runID + `",scenario="open_time",shard="0"}`,
 		`k6_stampede_answers_total{op="enroll",outcome="granted",run="` + runID + `",scenario="open_time",shard="0"}`,
 		`k6_stampede_outcomes_total{op="enroll",outcome="connection",run="` + runID + `",scenario="open_time",shard="0"}`,
