@@ -99,8 +99,8 @@ bench-k6: build ## Requests per generator CPU-second beside stock k6, wrk and he
 bench-slo: bin/prometheus ## Evaluation of 200 objectives beside its queries by hand, on 100,000 series
 	$(GO) run ./slo/cmd/bench-slo
 
-ci: lint ## What CI runs: lint, the tests under the race detector, a short demo
-	$(MAKE) test TEST=-race
+ci: lint ## What CI runs: lint, the tests under the race detector (dashboards drawn in previews/), a short demo
+	STAMPEDE_PREVIEWS=$(CURDIR)/previews $(MAKE) test TEST=-race
 	$(MAKE) demo ARGS="--students 3000 --open-in 15s"
 
 clean: ## Remove what was built (runs/ stays: it is yours)

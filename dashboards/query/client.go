@@ -90,6 +90,27 @@ func (c *Client) MetricNames(ctx context.Context, from, to time.Time) ([]string,
 	return c.LabelValues(ctx, model.MetricNameLabel, `{__name__=~".+"}`, from, to)
 }
 
+// LabelNames returns the names of the labels that the series of each metric have in a range.
+func (c *Client) LabelNames(ctx context.Context, from, to time.Time) (map[string]map[string]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	found, _, _, err := c.api.Series(ctx, []string{`{__name__=~".+"}`}, from, to)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	all := map[string]map[string]bool{}
+	for _, series := range found {
+		metric := string(series[model.MetricNameLabel])
+		if all[metric] == nil {
+			all[metric] = map[string]bool{}
+		}
+		for name := range series {
+			all[metric][string(name)] = true
+		}
+	}
+	return all, nil
+}
+
 // explain says what was asked, in one line.
 func (c *Client) explain(err error) error {
 	var refused *v1.Error

@@ -9,8 +9,15 @@ import (
 type Node struct {
 	// Type is Prometheus' word: vectorSelector, matrixSelector, call, aggregation, binaryExpr, subquery, …
 	Type string
-	// Name is the metric of a selector and the function of a call.
+	// Name is the metric of a selector, the function of a call, the operator of an aggregation or a binary expression, and the text
+	// of a string.
 	Name string
+	// Labels are those that an aggregation groups by or, with Without, leaves out, and those that a binary expression matches on
+	// or, with Without, ignores. Include are those that its many side takes from the one side.
+	Labels, Include []string
+	Without         bool
+	// ToOne says that a binary expression matches one to one, and so returns the labels that it matches on and no others.
+	ToOne bool
 	// Matchers are those of a selector, by label; Range is a matrix selector's, in milliseconds.
 	Matchers map[string]Matcher
 	Range    int64
@@ -39,10 +46,27 @@ func parseNode(data json.RawMessage) (*Node, error) {
 	if n.Type == "matrixSelector" {
 		_ = json.Unmarshal(fields["range"], &n.Range)
 	}
-	if n.Type == "call" {
+	switch n.Type {
+	case "call":
 		var function struct{ Name string }
 		_ = json.Unmarshal(fields["func"], &function)
 		n.Name = function.Name
+	case "stringLiteral":
+		n.Name = text("val")
+	case "aggregation":
+		n.Name = text("op")
+		_ = json.Unmarshal(fields["grouping"], &n.Labels)
+		_ = json.Unmarshal(fields["without"], &n.Without)
+	case "binaryExpr":
+		n.Name = text("op")
+		var matching struct {
+			Labels, Include []string
+			On              bool
+			Card            string
+		}
+		_ = json.Unmarshal(fields["matching"], &matching)
+		n.Labels, n.Include, n.Without = matching.Labels, matching.Include, !matching.On
+		n.ToOne = matching.Card == "one-to-one"
 	}
 	var matchers []struct{ Name, Type, Value string }
 	_ = json.Unmarshal(fields["matchers"], &matchers)

@@ -81,16 +81,29 @@ var (
 	queryResult = regexp.MustCompile(`^query_result\((.+)\)$`)
 )
 
+// Asked takes the query of a variable apart: the expression, and the label whose values it wants. Without a label it wants what
+// the expression returns; without an expression it is neither label_values(…) nor query_result(…).
+func Asked(text string) (expr, label string) {
+	if parts := labelValues.FindStringSubmatch(text); parts != nil {
+		return parts[1], parts[2]
+	}
+	if parts := queryResult.FindStringSubmatch(text); parts != nil {
+		return parts[1], ""
+	}
+	return "", ""
+}
+
 // values returns a variable's values in its order.
 func (c *Client) values(ctx context.Context, v grafana.Variable, scope Scope) ([]string, error) {
 	text := scope.Interpolate(v.Query.(grafana.VariableQuery).Query)
 	var values []string
 	var err error
-	if parts := labelValues.FindStringSubmatch(text); parts != nil {
-		values, err = c.LabelValues(ctx, parts[2], parts[1], scope.From, scope.To)
-	} else if parts := queryResult.FindStringSubmatch(text); parts != nil {
-		values, err = c.lines(ctx, parts[1], scope.To)
-	} else {
+	switch expr, label := Asked(text); {
+	case label != "":
+		values, err = c.LabelValues(ctx, label, expr, scope.From, scope.To)
+	case expr != "":
+		values, err = c.lines(ctx, expr, scope.To)
+	default:
 		err = fmt.Errorf("its query %q is neither label_values(…) nor query_result(…)", text)
 	}
 	if err != nil {

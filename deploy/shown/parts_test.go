@@ -17,6 +17,7 @@ import (
 
 	driver "github.com/go-sql-driver/mysql"
 
+	"github.com/goormu/stampede/dashboards/query"
 	"github.com/goormu/stampede/deploy/local"
 	"github.com/goormu/stampede/deploy/stack"
 	"github.com/goormu/stampede/k6/audit"
@@ -32,6 +33,19 @@ const (
 // students storm the service, twice.
 var students = flag.Int("students", 400, "how many students storm the service, each time")
 
+// storms are what the service sees, one after the other: a few students who log in, enrol, cancel and enrol again, and two
+// openings. Students of the first one listen to the seats, and go away without an answer where they are told to come back. T0 is so
+// long after the start.
+var storms = []struct {
+	scenario string
+	wait     time.Duration
+	settings []string
+}{
+	{"add-drop", 8 * time.Second, []string{"STUDENTS=20", "ROUNDS=1", "THINK=300ms", "ARRIVE=1s"}},
+	{"open-time", 8 * time.Second, []string{"WATCH=sse", "GIVE_UP=1s"}},
+	{"open-time", 8 * time.Second, nil},
+}
+
 // parts are what runs while the dashboards are asked.
 type parts struct {
 	dir       string
@@ -40,9 +54,11 @@ type parts struct {
 	monitor   *stack.Stack
 	service   string // host:port
 	begun     time.Time
+	openings  query.Scope // The range of the storms.
+	lastRun   string      // The ID of the last one.
 }
 
-// bring brings everything up and lets students storm the service twice.
+// bring brings everything up and lets students storm the service.
 func bring(ctx context.Context, dir string) (*parts, error) {
 	p := &parts{dir: dir, begun: time.Now()}
 	for _, step := range []func(context.Context) error{p.startDatabase, p.startService, p.startStack, p.stampedes, p.settle} {
@@ -102,7 +118,7 @@ func (p *parts) startService(ctx context.Context) error {
 	}
 	for _, arguments := range [][]string{
 		{"migrate"},
-		{"seed", fmt.Sprintf("--students=%d", *students), "--sections=120", "--seed=1"},
+		{"seed", fmt.Sprintf("--students=%d", *students), "--sections=20", "--seed=1"},
 		{"tokens", fmt.Sprintf("--students=%d", *students), "--out=" + p.path("tokens.csv")},
 	} {
 		if err := local.Run(ctx, local.Spec{
@@ -116,7 +132,8 @@ func (p *parts) startService(ctx context.Context) error {
 		return err
 	}
 	return p.start(ctx, local.Spec{
-		Name: "registrar", Path: filepath.Join(programs, "registrar"), Args: []string{"serve", "--listen=" + p.service}, Env: environment,
+		Name: "registrar", Path: filepath.Join(programs, "registrar"), Env: environment,
+		Args:     []string{"serve", "--listen=" + p.service, fmt.Sprintf("--queue=%d", max(1, *students/10))}, // A storm overflows it.
 		ReadyURL: "http://" + p.service + "/readyz",
 	})
 }
@@ -154,9 +171,6 @@ func (p *parts) startStack(ctx context.Context) error {
 	config := stack.Default()
 	config.Dir, config.Bin = p.path("stack"), programs
 	config.Scrape, config.Exporters = []string{p.service}, map[string]string{"mysql": exporter}
-	if config.Rules, err = rules(); err != nil {
-		return err
-	}
 	if p.monitor, err = stack.Start(ctx, config); err != nil {
 		return fmt.Errorf("%w (run `make bin/prometheus bin/thanos bin/minio bin/alertmanager`)", err)
 	}
@@ -173,73 +187,117 @@ func (p *parts) url(name string) string {
 	return ""
 }
 
-// stampedes opens the registration and lets students storm it, twice.
+// stampedes opens the registration and lets students storm it. One of them is too early.
 func (p *parts) stampedes(ctx context.Context) error {
 	token, err := audit.Login(ctx, "http://"+p.service, "admin", staff)
 	if err != nil {
 		return err
 	}
-	for i, wait := range []time.Duration{8 * time.Second, 5 * time.Second} {
-		t0 := time.Now().Add(wait).UTC().Truncate(100 * time.Millisecond)
+	p.openings.From = time.Now()
+	defer func() { p.openings.To = time.Now().Add(10 * time.Second) }()
+	for i, storm := range storms {
+		t0 := time.Now().Add(storm.wait).UTC().Truncate(100 * time.Millisecond)
 		if i == 0 {
 			if err := p.open(ctx, token, t0); err != nil {
 				return err
 			}
+			if err := p.tooEarly(ctx); err != nil {
+				return err
+			}
 		}
-		if err := p.stampede(ctx, t0); err != nil {
+		settings := storm.settings
+		if storm.scenario == "open-time" {
+			settings = append([]string{"TOKENS=" + p.path("tokens.csv"), fmt.Sprintf("STUDENTS=%d", *students)}, settings...)
+		}
+		if err := p.stampede(ctx, storm.scenario, t0, settings); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// settle waits until the slowest rules have recorded something, after the stampedes.
+// settle waits until what takes longest has happened: the slowest rules have recorded something, and blocks are in the bucket and
+// out of it again.
 func (p *parts) settle(ctx context.Context) error {
-	return p.eventually(ctx, `count(slo:error_ratio:increase3d)`, 3, "the rules of every objective have recorded something")
+	for _, it := range []struct {
+		expr  string
+		least float64
+		what  string
+	}{
+		{`count(slo:error_ratio:increase3d)`, 3, "the rules of every objective have recorded something"},
+		{`sum(slo:bad_events:increase5m{slo="definite-answer"})`, 1, "the students who went away without an answer are counted"},
+		{`sum(alertmanager_notifications_total)`, 1, "somebody was told of their burnt budget"},
+		{`min(thanos_shipper_uploads_total)`, 1, "every part has uploaded a block"},
+		{`sum(thanos_bucket_store_blocks_loaded)`, 1, "the store gateway has a block"},
+	} {
+		if err := p.eventually(ctx, it.expr, it.least, it.what); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (p *parts) open(ctx context.Context, token string, t0 time.Time) error {
-	body, err := json.Marshal(map[string]time.Time{"opens_at": t0, "closes_at": t0.Add(time.Hour)})
+// ask sends a request to the service and wants a status for its answer.
+func (p *parts) ask(ctx context.Context, method, path, token string, body any, want int) error {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+p.service+"/api/v1/staff/period", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+p.service+"/api/v1"+path, bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", "shown")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(response.Body)
-		return fmt.Errorf("setting the period: %s: %s", response.Status, text)
+	if response.StatusCode != want {
+		answer, _ := io.ReadAll(response.Body)
+		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, answer)
 	}
 	return nil
 }
 
+func (p *parts) open(ctx context.Context, token string, t0 time.Time) error {
+	return p.ask(ctx, http.MethodPut, "/staff/period", token, map[string]time.Time{"opens_at": t0, "closes_at": t0.Add(time.Hour)}, http.StatusOK)
+}
+
+// tooEarly has a student enrol before registration opens.
+func (p *parts) tooEarly(ctx context.Context) error {
+	text, err := os.ReadFile(p.path("tokens.csv"))
+	if err != nil {
+		return err
+	}
+	_, token, _ := strings.Cut(strings.Split(string(text), "\n")[1], ",")
+	return p.ask(ctx, http.MethodPost, "/enrollments", strings.TrimSpace(token), map[string]int{"section_id": 1}, http.StatusForbidden)
+}
+
 // stampede runs k6, whose metrics go to both replicas. A crossed threshold (99) is no matter here: a busy machine is slow.
-func (p *parts) stampede(ctx context.Context, t0 time.Time) error {
+func (p *parts) stampede(ctx context.Context, scenario string, t0 time.Time, settings []string) error {
 	id := run.NewID(time.Now())
-	folder := p.path(id)
-	err := local.Run(ctx, local.Spec{
+	p.lastRun = id
+	arguments := []string{
+		"run", "--address", "", "--no-thresholds", "--tag", "run=" + id, "--tag", "shard=0",
+		"--out", "remote-write=" + p.url("prometheus-a") + "/api/v1/write," + p.url("prometheus-b") + "/api/v1/write",
+	}
+	for _, setting := range append([]string{
+		"TARGET=http://" + p.service, "T0=" + t0.Format(time.RFC3339Nano), "RUN_ID=" + id, "RUN_DIR=" + p.path(id),
+	}, settings...) {
+		arguments = append(arguments, "-e", setting)
+	}
+	return local.Run(ctx, local.Spec{
 		Name: "k6-" + id, Path: filepath.Join(programs, "k6"), LogDir: p.path("logs"), Env: []string{"K6_NO_USAGE_REPORT=true"},
-		Args: []string{
-			"run", "--address", "", "--no-thresholds", "--tag", "run=" + id, "--tag", "shard=0",
-			"--out", "remote-write=" + p.url("prometheus-a") + "/api/v1/write," + p.url("prometheus-b") + "/api/v1/write",
-			"-e", "TARGET=http://" + p.service, "-e", "TOKENS=" + p.path("tokens.csv"), "-e", fmt.Sprintf("STUDENTS=%d", *students),
-			"-e", "T0=" + t0.Format(time.RFC3339Nano), "-e", "RUN_ID=" + id, "-e", "RUN_DIR=" + folder, "../../k6/scenario/open-time.js",
-		},
+		Args: append(arguments, "../../k6/scenario/"+scenario+".js"),
 	})
-	return err
 }
 
 // eventually waits until an expression has a value of at least some size.
 func (p *parts) eventually(ctx context.Context, expr string, least float64, what string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	client, err := newClient(p.url("querier"))
 	if err != nil {
