@@ -50,6 +50,10 @@ func main(m *testing.M) int {
 	}
 	defer everything.stop()
 	code := m.Run()
+	if everything.unsettled != nil {
+		fmt.Fprintln(os.Stderr, everything.unsettled)
+		code = 1
+	}
 	if *linger {
 		fmt.Println("querier", everything.url("querier"), "from", everything.begun.UTC().Format(time.RFC3339), "Ctrl-C stops it")
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
