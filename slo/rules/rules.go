@@ -190,10 +190,15 @@ func absence(o openslo.Objective) Rule {
 	})
 }
 
-// withRunbook says where an alert's runbook is, where the objective does.
+// withRunbook says where an alert's runbook is, where the objective does: in the section of the alert's name, unless another one is
+// named.
 func withRunbook(o openslo.Objective, alert Rule) Rule {
 	if o.Runbook != "" {
-		alert.Annotations["runbook_url"] = plain(o.Runbook)
+		url := o.Runbook
+		if !strings.Contains(url, "#") {
+			url += "#" + strings.ToLower(alert.Alert)
+		}
+		alert.Annotations["runbook_url"] = plain(url)
 	}
 	return alert
 }

@@ -149,7 +149,7 @@ func TestEveryAlertOfTheReferenceServiceHasARunbook(t *testing.T) {
 	for _, g := range generate(t, nil, "../objectives/registration.yaml").Groups {
 		for _, r := range g.Rules {
 			if r.Alert != "" {
-				require.Equal(t, "https://github.com/goormu/stampede/blob/main/dashboards/runbooks/slo.md", r.Annotations["runbook_url"], r.Alert)
+				require.Equal(t, "https://github.com/goormu/stampede/blob/main/dashboards/runbooks/slo.md#"+strings.ToLower(r.Alert), r.Annotations["runbook_url"], r.Alert)
 			}
 		}
 	}
