@@ -82,6 +82,35 @@ func TestChaosASidecarIsDown(t *testing.T) {
 	require.Empty(t, before.unchanged(t, s, "--replicas", "2").Reasons)
 }
 
+// Effect: nothing is recorded and no alert is evaluated while the ruler is away, and history ends where the replicas' own disks do
+// while the store gateway is; a verdict that needs neither is the same, and says so, where it may rest on some replicas.
+func TestChaosTheRulerAndTheStoreGatewayAreDown(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	before := remember(t, s)
+	for _, part := range []string{"ruler", "store"} {
+		require.NoError(t, s.Kill(part))
+	}
+	partial := ask(t, s, ticks, time.Now())
+	require.Equal(t, 200, partial.code)
+	require.Len(t, partial.series, 1)
+
+	v, code := judged(t, s.QueryURL(), before.from, before.to, "--replicas", "2")
+	require.Zero(t, code, "%+v", v)
+	require.InDelta(t, before.events, *v.Objectives[0].Total, 0)
+	for _, store := range missing(t, s.QueryURL()) {
+		require.Regexp(t, "left out, for (it holds nothing that is asked for|others hold the same): "+store.kind+" "+store.Name, words(v))
+	}
+	v, code = judged(t, s.QueryURL(), before.from, before.to, "--retry", "0s")
+	require.Equal(t, 3, code, "%+v", v)
+
+	for _, part := range []string{"ruler", "store"} {
+		require.NoError(t, s.Restart(t.Context(), part))
+	}
+	healed(t, s)
+	require.Empty(t, before.unchanged(t, s, "--replicas", "2").Reasons)
+}
+
 // interrupted stands before the querier and lets something happen to it when the second question for samples comes.
 func interrupted(t *testing.T, s *stack.Stack, happen func()) string {
 	t.Helper()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/goormu/stampede/slo/measure"
+	"github.com/goormu/stampede/slo/openslo"
 	"github.com/goormu/stampede/slo/prom"
 	"github.com/goormu/stampede/slo/reason"
 	"github.com/goormu/stampede/slo/verdict"
@@ -79,7 +81,11 @@ func (e *evaluator) spare(ctx context.Context, v *verdict.Verdict) context.Conte
 		return ctx
 	}
 	for _, store := range missing {
-		v.Add(reason.ReplicaAway, store)
+		if e.needs(store) {
+			v.Add(reason.ReplicaAway, store)
+		} else {
+			v.Add(reason.StoreNeedless, store)
+		}
 	}
 	var asked []string
 	for _, store := range e.condition.Stores {
@@ -91,8 +97,8 @@ func (e *evaluator) spare(ctx context.Context, v *verdict.Verdict) context.Conte
 }
 
 // spared reports whether every store that is away may be: some replicas are enough, and what it holds has the labels of what
-// another store holds that answers, but for those that tell replicas apart. Whether enough replicas hold all of the window is
-// then seen in their samples.
+// another store holds that answers, but for those that tell replicas apart; or nothing that is asked for. Whether enough replicas
+// hold all of the window is then seen in their samples.
 func (e *evaluator) spared(c measure.Condition) bool {
 	if e.Replicas == 0 {
 		return false
@@ -104,6 +110,9 @@ func (e *evaluator) spared(c measure.Condition) bool {
 		}
 	}
 	for _, store := range c.Missing() {
+		if !e.needs(store) {
+			continue
+		}
 		if len(store.Labels) == 0 {
 			return false // nobody knows what it holds
 		}
@@ -114,6 +123,19 @@ func (e *evaluator) spared(c measure.Condition) bool {
 		}
 	}
 	return true
+}
+
+// needs reports whether a store may hold something that is asked for: it is not empty, nor a ruler while nobody asks for what rules
+// have recorded, whose names have a colon by convention.
+func (e *evaluator) needs(store measure.Store) bool {
+	if store.Kind != "rule" {
+		return !store.Empty
+	}
+	return slices.ContainsFunc(e.Objectives, func(o openslo.Objective) bool {
+		return slices.ContainsFunc(o.Queries(), func(q *openslo.Query) bool {
+			return q.Selector.Name == "" || strings.Contains(q.Selector.Name, ":")
+		})
+	})
 }
 
 func (e *evaluator) withoutReplica(sets []map[string]string) []map[string]string {

@@ -55,6 +55,7 @@ func TestAReplicaMayBeAwayWhereOthersAreEnough(t *testing.T) {
 		{"another one holds the same", fmt.Sprintf(awayB, "x"), 1, verdict.Met, reason.ReplicaAway},
 		{"it holds what no other does", fmt.Sprintf(awayB, "y"), 1, verdict.Inconclusive, reason.StoreMissing},
 		{"nobody knows what it holds", `{"name":"b:1","lastError":"refused","labelSets":null}`, 1, verdict.Inconclusive, reason.StoreMissing},
+		{"it is known to hold nothing", `{"name":"s:1","lastError":"refused","labelSets":[],"minTime":9223372036854775807,"maxTime":-9223372036854775808}`, 1, verdict.Met, reason.StoreNeedless},
 		{"all are wanted", fmt.Sprintf(awayB, "x"), 0, verdict.Inconclusive, reason.StoreMissing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,6 +66,25 @@ func TestAReplicaMayBeAwayWhereOthersAreEnough(t *testing.T) {
 			require.Contains(t, codes(append(v.Reasons, v.Objectives[0].Reasons...)), c.code)
 		})
 	}
+}
+
+func TestARulerMayBeAwayWhereNobodyAsksForWhatRulesRecorded(t *testing.T) {
+	t.Parallel()
+	replicated(t, "ruled", 0)
+	replicated(t, "ruled:rate", 0)
+	source := faltering{
+		Source:  source(t),
+		samples: func(answer measure.Answer, err error) (measure.Answer, error) { return answer, err },
+		condition: func(c measure.Condition, err error) (measure.Condition, error) {
+			c.Labels = []string{"replica"}
+			c.Stores = []measure.Store{{Kind: "sidecar", Address: "a:1"}, {Kind: "rule", Address: "r:1", Fault: "refused", Labels: []map[string]string{{"replica": "ruler"}}}}
+			return c, err
+		},
+	}
+	v := enough(t, source, "ruled", 2)
+	require.Equal(t, verdict.Met, v.State, "%v", v.Objectives[0].Reasons)
+	require.Equal(t, []reason.Code{reason.StoreNeedless}, codes(v.Reasons))
+	require.Contains(t, codes(enough(t, source, "ruled:rate", 2).Objectives[0].Reasons), reason.StoreMissing)
 }
 
 func TestAReplicaThatCannotTellIsLeftOutWhereOthersAreEnough(t *testing.T) {

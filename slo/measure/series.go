@@ -119,6 +119,8 @@ type Store struct {
 	Fault string
 	// Labels are those of what it holds, several sets where it holds blocks of several; none where it never answered.
 	Labels []map[string]string
+	// Empty says that it held nothing when it answered last.
+	Empty bool
 }
 
 // String writes the store and what is wrong with it.

@@ -83,6 +83,8 @@ func (c *Client) Condition(ctx context.Context) (measure.Condition, error) {
 		Name      string              `json:"name"`
 		LastError any                 `json:"lastError"`
 		LabelSets []map[string]string `json:"labelSets"`
+		MinTime   int64               `json:"minTime"`
+		MaxTime   int64               `json:"maxTime"`
 	}
 	found, err := c.get(ctx, "/api/v1/stores", &types)
 	if err != nil || !found {
@@ -91,7 +93,7 @@ func (c *Client) Condition(ctx context.Context) (measure.Condition, error) {
 	c.thanos.Store(true)
 	for kind, stores := range types {
 		for _, store := range stores {
-			one := measure.Store{Kind: kind, Address: store.Name, Labels: store.LabelSets}
+			one := measure.Store{Kind: kind, Address: store.Name, Labels: store.LabelSets, Empty: store.MinTime > store.MaxTime}
 			if store.LastError != nil {
 				one.Fault = oneLine(fmt.Sprint(store.LastError))
 			}

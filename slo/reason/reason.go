@@ -65,6 +65,7 @@ const (
 	ReplicasDiffer  Code = "replicas-differ"
 	ReplicasSplit   Code = "replicas-split"
 	ReplicaAway     Code = "replica-away"
+	StoreNeedless   Code = "store-needless"
 	ReplicaLacks    Code = "replica-lacks"
 	ReplicaLeftOut  Code = "replica-left-out"
 	SourceAgain     Code = "source-asked-again"
@@ -142,6 +143,7 @@ var catalogue = map[Code][2]string{
 	ReplicasSplit:   {"the replicas do not say the same: %s", "복제본의 판정이 서로 다름: %s"},
 
 	ReplicaAway:    {"left out, for others hold the same: %s", "다른 복제본에 같은 데이터가 있어 제외함: %s"},
+	StoreNeedless:  {"left out, for it holds nothing that is asked for: %s", "요청한 데이터가 없는 저장소라 제외함: %s"},
 	ReplicaLacks:   {"left out, for it lacks samples of this run: %s; %s", "이 실행의 표본이 부족해 제외함: %s; %s"},
 	ReplicaLeftOut: {"left out, for it cannot tell: %s (%s)", "판정할 수 없어 제외함: %s (%s)"},
 	SourceAgain:    {"the source was asked again: %s", "데이터 원본에 다시 물음: %s"},

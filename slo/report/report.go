@@ -103,7 +103,7 @@ func lines(v *verdict.Verdict) []line {
 			out = append(out, line{State: verdict.Malfunction, About: both("trouble", "문제"), Text: bothOf(r)})
 		case reason.PassedAnyway:
 			out = append(out, line{State: verdict.Inconclusive, About: both("WARNING", "경고"), Text: bothOf(r)})
-		case reason.ReplicaAway, reason.ReplicaLacks, reason.SourceAgain: // said, and no part of the verdict
+		case reason.ReplicaAway, reason.StoreNeedless, reason.ReplicaLacks, reason.SourceAgain: // said, and no part of the verdict
 			out = append(out, line{State: verdict.Met, About: both("source", "원본"), Text: bothOf(r)})
 		}
 	}
