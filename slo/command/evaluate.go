@@ -290,7 +290,7 @@ func (j *job) judge(ctx context.Context, f flags) (*verdict.Verdict, error) {
 			return nil, err
 		}
 	}
-	v.Reasons = append(j.broken, v.Reasons...)
+	v.Reasons = append(append([]reason.Reason{}, j.broken...), v.Reasons...)
 	v.Source, v.Digests = j.client.URL(), j.digests
 	for _, link := range j.links {
 		v.Links = append(v.Links, at(link, v))

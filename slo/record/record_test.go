@@ -50,6 +50,7 @@ func TestARunRecordLacksNothingThatAVerdictRestsOn(t *testing.T) {
 		{"another version", `"version": 1`, `"version": 2`, "version must be 1"},
 		{"a disruption of nothing", `"part": "registrar-0"`, `"part": ""`, "disruptions[0] has no part"},
 		{"no id", `"id": "20261122T041500Z-3f9a"`, `"id": ""`, "no id"},
+		{"an id that is more than one", `"id": "20261122T041500Z-3f9a"`, `"id": "a\",b=\"c"`, "id has a quotation mark"},
 		{"no T0", `"t0"`, `"t_0"`, "no t0"},
 		{"no window", `"window"`, `"windows"`, "no window.start"},
 		{"a window backwards", "04:15:40Z", "04:15:10Z", "window.start is not before window.end"},

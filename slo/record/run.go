@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // maxFile is the size in bytes beyond which a file is no record.
@@ -169,6 +171,8 @@ func (f *runFile) check() error {
 	}
 	need(f.Version != nil && *f.Version == 1, "version must be 1")
 	need(f.ID != "", "no id")
+	need(!strings.ContainsFunc(f.ID, func(c rune) bool { return !unicode.IsPrint(c) || strings.ContainsRune("\"'`\\", c) }),
+		"id has a quotation mark, a backslash or an unprintable character, which would change the queries that it is put into")
 	need(f.T0 != nil, "no t0")
 	need(f.Interrupted != nil, "no interrupted")
 	need(f.Offered != nil && f.Sent != nil && f.Dropped != nil, "no offered, sent or dropped")
