@@ -104,6 +104,12 @@ func TestSamplesAndSlicesOfTime(t *testing.T) {
 			verdict.Met, 0.8, 4, 5, nil,
 		},
 		{
+			"what is left at the end of the window is said", counted, "Timeslices", "target: 0.8, timeSliceTarget: 0.9, timeSliceWindow: 4m",
+			counters([]float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10}, []float64{0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 200, 200}),
+			verdict.Met, 1, 2, 2,
+			[]reason.Code{reason.SlicesRest},
+		},
+		{
 			"slices without events count neither way", counted, "Timeslices", "target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 2m",
 			counters([]float64{0, 0, 0, 5, 10, 10, 10, 10, 10, 10, 10, 10}, []float64{0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9}),
 			verdict.Breached, 0.5, 1, 2,

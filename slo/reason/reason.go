@@ -90,6 +90,7 @@ const (
 	SlicesUnknown  Code = "slices-unknown"
 
 	ThresholdBetween Code = "threshold-between-edges"
+	SlicesRest       Code = "slices-rest"
 	SlicesEmpty      Code = "slices-empty"
 	NoSlice          Code = "no-slice"
 
@@ -165,6 +166,7 @@ var catalogue = map[Code][2]string{
 
 	ThresholdBetween: {"%s events lie in the native histogram's bucket that the threshold is inside of, and count as too slow", "이벤트 %s개가 임계값이 걸친 네이티브 히스토그램 버킷에 있어 느린 것으로 셈"},
 	SlicesUnknown:    {"%d of %d time slices were not seen whole", "시간 조각 %[2]d개 중 %[1]d개는 온전히 관측되지 않음"},
+	SlicesRest:       {"the last %s of the window are no whole slice of %s, and are not judged", "구간의 마지막 %s는 %s 조각에 못 미쳐 판정하지 않음"},
 	SlicesEmpty:      {"%d of %d time slices had no events and count neither way", "시간 조각 %[2]d개 중 %[1]d개는 이벤트가 없어 세지 않음"},
 	NoSlice:          {"the window of %s holds no whole time slice of %s", "구간 %s 안에 온전한 시간 조각(%s)이 없음"},
 

@@ -61,6 +61,9 @@ func (j *judge) slices() {
 		j.doubt(reason.NoSlice, figure.Duration(w.End.Sub(w.Start)), figure.Duration(spec.Width))
 		return
 	}
+	if rest := w.End.Sub(w.Start) % spec.Width; rest > 0 {
+		j.note(reason.SlicesRest, figure.Duration(rest), figure.Duration(spec.Width))
+	}
 	if s.Empty > 0 {
 		j.note(reason.SlicesEmpty, s.Empty, len(cut))
 	}
