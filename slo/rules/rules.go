@@ -16,9 +16,14 @@ const defaultPeriod = 30 * budget.Day
 
 // How often rules are evaluated. A recorded sample is looked back for by 5 minutes, so the slow ones must come sooner.
 const (
-	soon = "30s"
-	late = "2m"
+	soonEvery = 30 * time.Second
+	lateEvery = 2 * time.Minute
 )
+
+var soon, late = window(soonEvery), window(lateEvery)
+
+// slow reports whether a window is recorded late.
+func slow(w time.Duration) bool { return w >= 6*time.Hour }
 
 // File is a rule file of Prometheus.
 type File struct {
@@ -160,8 +165,12 @@ func burning(o openslo.Objective, a budget.Alert) Rule {
 	all := labels(o)
 	all["severity"] = severity
 	all["long_window"], all["short_window"] = window(a.Long), window(a.Short)
+	wait := ""
+	if p := pending(o, a); p > 0 {
+		wait = window(p)
+	}
 	return withRunbook(o, Rule{
-		Alert: "SLOBurnRate",
+		Alert: "SLOBurnRate", For: wait,
 		Expr: recorded("error_ratio", o, a.Long) + " " + threshold + "\nand\n" + recorded("error_ratio", o, a.Short) + " " + threshold +
 			"\nand\n" + recorded("total_events", o, a.Long) + " >= " + number(o.MinEvents),
 		Labels: all,

@@ -45,7 +45,7 @@ func TestRulesFireWhenTheyShould(t *testing.T) {
 	text := written(t, generate(t, nil, "testdata/spec.yaml"))
 	scripts, err := filepath.Glob("testdata/*.test.yaml")
 	require.NoError(t, err)
-	require.Len(t, scripts, 4)
+	require.Len(t, scripts, 5)
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".test.yaml"), func(t *testing.T) {
 			t.Parallel()
