@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +39,17 @@ func TestAStampedeIsJudgedThroughThanosAlsoWhenAPrometheusDiesAtT0(t *testing.T)
 	require.Contains(t, second.output, "left out, for others hold the same")
 	require.Regexp(t, `prometheus-b +http://127\.0\.0\.1:[0-9]+ +ended`, second.output)
 	requireNoChildren(t, dir)
+}
+
+func TestARehearsalOnTheStackThatIsKilledLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "stack")
+	command, out, _ := begin(t, "--stack", "ha", "--stack-dir", dir)
+	out.waitFor(t, regexp.MustCompile(`T0 +(\S+Z)`))
+	require.GreaterOrEqual(t, len(processes(t, dir)), len(stack.Names()))
+	require.NoError(t, command.Process.Signal(syscall.SIGKILL))
+	_ = command.Wait()
+	require.Eventually(t, func() bool { return len(processes(t, dir)) == 0 }, 20*time.Second, 50*time.Millisecond)
 }
 
 // held asks a querier of how many runs it has the students.

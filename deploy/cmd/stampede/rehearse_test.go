@@ -61,7 +61,7 @@ func requireNoChildren(t *testing.T, dir string) {
 	require.Empty(t, processes(t, dir), "processes were left behind")
 }
 
-// processes returns "pid command line" of every process that has part in its arguments or its environment.
+// processes returns "pid command line" of every process that has part in its arguments, its environment or the name of its log.
 func processes(t *testing.T, part string) []string {
 	t.Helper()
 	folders, err := filepath.Glob("/proc/[0-9]*")
@@ -71,7 +71,8 @@ func processes(t *testing.T, part string) []string {
 		arguments, _ := os.ReadFile(filepath.Join(folder, "cmdline")) // the process may be gone by now
 		environment, _ := os.ReadFile(filepath.Join(folder, "environ"))
 		line := string(bytes.ReplaceAll(arguments, []byte{0}, []byte{' '}))
-		if strings.Contains(line+string(environment), part) && !strings.Contains(line, "stampede rehearse") {
+		log, _ := os.Readlink(filepath.Join(folder, "fd", "1"))
+		if strings.Contains(line+string(environment)+log, part) && !strings.Contains(line, "stampede rehearse") {
 			found = append(found, filepath.Base(folder)+" "+line)
 		}
 	}
