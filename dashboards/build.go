@@ -219,8 +219,12 @@ func (p *Panel) options(language Language) (any, []grafana.Transformation) {
 		}
 		return grafana.TimeSeriesOptions{Legend: legend, Tooltip: grafana.Tooltip{Mode: "multi", Sort: "desc"}}, nil
 	case grafana.Stat:
+		text := "auto"
+		if strings.Contains(p.queries[0].Legend.EN, "{{") {
+			text = "value_and_name" // Auto names no single value.
+		}
 		return grafana.StatOptions{
-			ReduceOptions: last, Orientation: "auto", ColorMode: "value", GraphMode: "none", JustifyMode: "auto", TextMode: "auto",
+			ReduceOptions: last, Orientation: "auto", ColorMode: "value", GraphMode: "none", JustifyMode: "auto", TextMode: text,
 			WideLayout: true, PercentChangeColorMode: "standard",
 		}, nil
 	case grafana.BarGauge:

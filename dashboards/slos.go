@@ -20,6 +20,8 @@ func slos() *Dashboard {
 		return "(sum by (slo) (sum_over_time(" + windows + "[$__range:5m])) >= " + newest + " or " + newest + ")"
 	}
 	allowed := "max by (slo) (" + recorded("slo:error_budget:ratio") + ")"
+	// left is what of the budget is left. What is overspent by far is cut: how far, the burn rates say.
+	left := "clamp_min(1 - " + events("bad") + " / (" + allowed + " * (" + events("total") + " > 0)), -1)"
 	period := "max by (slo) (" + recorded("slo:error_budget:events") + ")"
 	burning := func(long, short, severity string) *Panel {
 		return series(text("Burn rate over "+long+" and "+short, "소진 속도: "+long+", "+short), plain,
@@ -36,8 +38,8 @@ func slos() *Dashboard {
 		Variables: []Variable{{Name: "slo", Label: text("Objective", "목표"), Query: "label_values(slo:objective:ratio, slo)", Multi: true}},
 		Rows: []Row{
 			{text("Now", "현재"), []*Panel{
-				table(text("Objectives", "목표"), text("The last hour, and the range shown. The budget left is of the range: 1 − bad events over those allowed; it must last for the period in the last column.",
-					"지난 한 시간과 표시 구간. 남은 예산은 표시 구간 기준: 1 − 나쁜 이벤트 / 허용치. 마지막 열은 예산이 버텨야 하는 기간."),
+				table(text("Objectives", "목표"), text("The last hour, and the range shown. The budget left is of the range: 1 − bad events over those allowed, −100 % at the least; it must last for the period in the last column.",
+					"지난 한 시간과 표시 구간. 남은 예산은 표시 구간 기준: 1 − 나쁜 이벤트 / 허용치, 최저 −100 %. 마지막 열은 예산이 버텨야 하는 기간."),
 					label("slo", text("Objective", "목표")),
 					value("A", text("Target", "목표치"), ratio).to(2),
 					value("B", text("Good, last hour", "지난 한 시간"), ratio).to(3),
@@ -49,11 +51,11 @@ func slos() *Dashboard {
 					query("1 - max by (slo) ("+recorded("slo:error_ratio:increase1h")+")", Text{}).
 					query(burn("1h"), Text{}).
 					query("round("+events("total")+")", Text{}).query("round("+events("bad")+")", Text{}).
-					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", Text{}).
+					query(left, Text{}).
 					query("max by (slo) ("+recorded("slo:time_period:days")+")", Text{}).
 					sorted("slo").size(16, 7),
 				bars(text("Budget left in the range shown", "표시 구간의 남은 예산"), ratio, text("Of the bad events that the range's events allow.", "구간의 이벤트가 허용하는 나쁜 이벤트 중 남은 비율.")).
-					query("clamp_min(1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0)), 0)", same("{{slo}}")).
+					query("clamp_min("+left+", 0)", same("{{slo}}")).
 					steps(base(red), from(0.2, yellow), from(0.5, green)).between(0, 1).size(8, 7).help("slo.md#sloburnrate"),
 			}},
 			{text("The whole period", "전체 기간"), []*Panel{
@@ -64,8 +66,8 @@ func slos() *Dashboard {
 					"기간 예산이 표시 구간의 소진을 몇 번 담는지. 나쁜 이벤트가 없으면 제한 없음.")).
 					query("floor("+period+" / ("+events("bad")+" > 0))", same("{{slo}}")).
 					steps(base(red), from(1, orange), from(4, green)).empty(text("any number", "제한 없음")).size(8, 7),
-				series(text("Burn-down", "예산 소진 추이"), ratio, text("Budget left of a window as long as the range shown, ending at each moment.", "표시 구간 길이의 창을 옮겨가며 본 남은 예산.")).
-					query("1 - "+events("bad")+" / ("+allowed+" * ("+events("total")+" > 0))", same("{{slo}}")).limits(base(red), from(0, green)).atMost(1).size(8, 7),
+				series(text("Burn-down", "예산 소진 추이"), ratio, text("Budget left of a window as long as the range shown, ending at each moment; −100 % at the least.", "표시 구간 길이의 창을 옮겨가며 본 남은 예산, 최저 −100 %.")).
+					query(left, same("{{slo}}")).limits(base(red), from(0, green)).atMost(1).size(8, 7),
 			}},
 			{text("Burn rates against their alerts", "경보 대비 소진 속도"), []*Panel{
 				burning("1h", "5m", "page"), burning("6h", "30m", "page"), burning("1d", "2h", "ticket"), burning("3d", "6h", "ticket"),

@@ -162,7 +162,7 @@
       b.style.color = m && m.color ? color(m.color) : stepColor(field.thresholds, v);
       const room = all.length > 1 ? Math.min(24, body.clientHeight / (all.length + 2)) : Math.min(body.clientHeight * 0.5, (body.clientWidth - 16) / (text.length * 0.58), 40);
       b.style.fontSize = Math.max(13, room) + "px";
-      box.append(make("div", {}, b, ...(all.length > 1 ? [make("small", { textContent: s.legend })] : [])));
+      box.append(make("div", {}, b, ...(all.length > 1 || panel.options.textMode === "value_and_name" ? [make("small", { textContent: s.legend })] : [])));
     }
     body.append(box);
   }
