@@ -78,7 +78,7 @@ test: install-test-dependencies build bin/promtool $(HA_PROGRAMS) ## Install wha
 	$(GO) test -timeout 20m $(TEST) ./...
 
 chaos: build $(HA_PROGRAMS) ## Break each part of the monitoring and hold answers and verdicts against before (COUNT=10 OUTAGE=2m)
-	@set -o pipefail; $(GO) test ./deploy/stack -run '^TestChaos' -count=$(COUNT) -timeout=0 -v -outage=$(OUTAGE) | grep --line-buffered -v '^=== '
+	@set -o pipefail; $(GO) test ./deploy/stack -run '^TestChaos' -count=$(COUNT) -timeout=0 -parallel=4 -v -outage=$(OUTAGE) | grep --line-buffered -v '^=== '
 
 lint: bin/golangci-lint ## Check style, formatting and which part may import which
 	bin/golangci-lint run ./...
