@@ -27,10 +27,10 @@ func mysql() *Dashboard {
 			{text("Load", "부하"), []*Panel{
 				series(text("Statements per second", "초당 문장"), operations, text("Statements that clients sent.", "클라이언트가 보낸 문장.")).
 					query(by(rate(status("questions"))), same("{{instance}}")).fromZero().size(6, 8),
-				series(text("Commands per second", "초당 명령"), operations, text("The eight most frequent commands.", "가장 많은 명령 8가지.")).
-					query("topk(8, "+sumBy("command", rate(status("commands_total")))+" > 0)", same("{{command}}")).stack().fromZero().size(6, 8),
+				series(text("Commands per second", "초당 명령"), operations, text("The six most frequent commands at each moment.", "순간마다 가장 많은 명령 6가지.")).
+					query("topk(6, "+sumBy("command", rate(status("commands_total")))+" > 0)", same("{{command}}")).stack().fromZero().size(6, 8),
 				series(text("Row operations per second", "초당 행 연산"), operations, text("What the storage engine was asked for, by handler.", "스토리지 엔진 호출, 핸들러별.")).
-					query("topk(8, "+sumBy("handler", rate(status("handlers_total")))+" > 0)", same("{{handler}}")).stack().fromZero().size(6, 8),
+					query("topk(6, "+sumBy("handler", rate(status("handlers_total")))+" > 0)", same("{{handler}}")).stack().fromZero().size(6, 8),
 				series(text("Network", "네트워크"), bytesRate, text("Bytes from and to clients.", "클라이언트와 주고받은 바이트.")).
 					query(sum(rate(status("bytes_received"))), text("received", "수신")).query(sum(rate(status("bytes_sent"))), text("sent", "송신")).fromZero().size(6, 8),
 			}},

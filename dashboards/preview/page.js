@@ -1,5 +1,5 @@
 (() => {
-  const { dashboard, results, marks, from, to } = window.preview;
+  const { dashboard, results, marks, from, to, step } = window.preview;
   const root = document.documentElement;
   const choose = name => root.classList.toggle("light", name === "light");
   choose(location.hash.slice(1) || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
@@ -58,7 +58,9 @@
   function lines(panel, answers, body, legend) {
     const field = panel.fieldConfig.defaults, custom = field.custom;
     const all = answers.flatMap(a => a.series.map(s => ({ ...s, over: overridden(panel, a.refId, s.legend) })));
-    const times = [...new Set(all.flatMap(s => s.times))].sort((a, b) => a - b);
+    // Steps at which nothing has a value are gaps, in which no line is drawn.
+    const found = all.flatMap(s => s.times), first = Math.min(...found), times = [];
+    for (let t = first; t <= Math.max(...found); t += step) times.push(t);
     const at = new Map(times.map((t, i) => [t, i]));
     let hue = 0;
     for (const s of all) {
@@ -78,7 +80,8 @@
     }
     const stacked = all.filter(s => s.stacked), others = all.filter(s => !s.stacked);
     const sums = times.map(() => 0);
-    for (const s of stacked) s.drawn = s.points.map((v, i) => (sums[i] += v || 0));
+    const gap = times.map((_, i) => stacked.every(s => s.points[i] === null));
+    for (const s of stacked) s.drawn = s.points.map((v, i) => gap[i] ? null : (sums[i] += v || 0));
     for (const s of others) s.drawn = s.points;
     const order = [...stacked].reverse().concat(others);
     const fill = custom.fillOpacity / 100;
@@ -233,7 +236,6 @@
     const c = canvas.getContext("2d"), left = 62 * ratio, foot = 24 * ratio, width = canvas.width - left - 10 * ratio, height = canvas.height - foot - 8 * ratio, top = 8 * ratio;
     const light = root.classList.contains("light"), scale = light ? [...oranges].reverse() : oranges;
     const x = ms => left + ((ms - from) / (to - from)) * width, cell = height / shown.length;
-    const step = times.length > 1 ? Math.min(...times.slice(1).map((t, i) => t - times[i])) : to - from;
     c.font = `${11 * ratio}px Inter, sans-serif`; c.textBaseline = "middle"; c.textAlign = "right"; c.fillStyle = named("dim");
     shown.forEach((row, i) => {
       const y = top + height - (i + 1) * cell, edge = edges[i];

@@ -53,7 +53,8 @@ func Write(w io.Writer, d grafana.Dashboard, shown *query.Page, language string,
 		Marks     map[string][]int64 `json:"marks"`
 		From      int64              `json:"from"`
 		To        int64              `json:"to"`
-	}{d, results, shown.Marks, shown.Scope.From.UnixMilli(), shown.Scope.To.UnixMilli()})
+		Step      int64              `json:"step"`
+	}{d, results, shown.Marks, shown.Scope.From.UnixMilli(), shown.Scope.To.UnixMilli(), shown.Scope.Interval().Milliseconds()})
 	if err != nil {
 		return fmt.Errorf("writing the preview of %s: %w", d.UID, err)
 	}
