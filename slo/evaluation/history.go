@@ -39,8 +39,13 @@ type looked struct {
 	over    float64
 }
 
-// look asks for the history of an objective that is a share of events.
+// look asks for the history of an objective that is a share of events. Other runs are part of it.
 func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.Objective) error {
+	past, ok := lasting(o)
+	if !ok {
+		out.History = &verdict.History{Spans: []budget.Spent{}, Reasons: []reason.Reason{reason.New(reason.HistoryOfRun)}}
+		return nil
+	}
 	var spans []looked
 	for _, length := range budget.Spans() {
 		spans = append(spans, looked{length: length, name: rules.Window(length)})
@@ -57,7 +62,7 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(Concurrency)
 	for i := range spans {
-		group.Go(guarded(func() error { return e.countSpan(inner, e.History, o, &spans[i]) }))
+		group.Go(guarded(func() error { return e.countSpan(inner, e.History, past, &spans[i]) }))
 	}
 	h := verdict.History{Spans: []budget.Spent{}, Reasons: []reason.Reason{}}
 	if err := group.Wait(); err != nil {
@@ -74,9 +79,9 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 			h.Spans = append(h.Spans, *s.spent)
 		}
 	}
-	var past verdict.Past
+	var period verdict.Past
 	if len(spans) > n {
-		past.Whole, past.Sofar = spans[n].spent, spans[n+1].spent
+		period.Whole, period.Sofar = spans[n].spent, spans[n+1].spent
 	}
 	for _, s := range spans {
 		if !s.covered && s.name != "period" {
@@ -84,8 +89,23 @@ func (e *evaluator) look(ctx context.Context, o openslo.Objective, out *verdict.
 			break
 		}
 	}
-	out.AddHistory(o, h, past)
+	out.AddHistory(o, h, period)
 	return nil
+}
+
+// lasting is an objective over every run; ok is false where its queries select one run alone.
+func lasting(o openslo.Objective) (openslo.Objective, bool) {
+	for _, q := range []**openslo.Query{&o.Good, &o.Bad, &o.Total} {
+		if *q == nil {
+			continue
+		}
+		one := **q
+		if one.Selector = one.Lasting; one.Selector.Name == "" && len(one.Selector.Matchers) == 0 {
+			return o, false
+		}
+		*q = &one
+	}
+	return o, true
 }
 
 // countSpan counts the events of one span, if the source scraped anything when it began: else nobody knows what is missing.

@@ -2,6 +2,7 @@ package evaluation_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -129,6 +130,47 @@ spec:
 	require.Nil(t, o.PeriodBudget, "nobody knows how many events a month has")
 	require.Equal(t, []reason.Code{reason.HistoryShort}, codes(o.History.Reasons))
 	require.NotNil(t, o.History.GoneIn)
+}
+
+// TestHistoryIsThatOfAllRuns has two runs, of which the first went wrong and the second is judged.
+func TestHistoryIsThatOfAllRuns(t *testing.T) {
+	t.Parallel()
+	for run, bad := range map[string]float64{"first": 60, "second": 10} {
+		label := `,run="` + run + `",job="j",instance="history"}`
+		server.Write(t, series(`of_runs{c="ok"`+label, 0, ramp(0, 10, 20, 15)...), series(`of_runs{c="bad"`+label, 0, append(flat(0, 15), flat(bad, 20)...)...))
+	}
+	server.Write(t, series(`up{job="j",instance="history"}`, -301, flat(1, 340)...)) // history reaches back over five minutes
+	judge := func(variable string) verdict.Objective {
+		text := fmt.Sprintf(`apiVersion: openslo/v1
+kind: SLO
+metadata: {name: a}
+spec:
+  budgetingMethod: Occurrences
+  indicator:
+    metadata: {name: a}
+    spec:
+      ratioMetric:
+        counter: true
+        bad: {metricSource: {type: Prometheus, spec: {query: 'of_runs{c="bad",run=~"%[1]s"}'}}}
+        total: {metricSource: {type: Prometheus, spec: {query: 'of_runs{run=~"%[1]s"}'}}}
+  objectives: [{target: 0.9}]
+`, variable)
+		spec, err := openslo.Parse("a.yaml", []byte(text), openslo.Variables{Values: map[string]string{"run": "second"}})
+		require.NoError(t, err)
+		client := source(t)
+		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+			Objectives: spec.Objectives, Source: client, History: client.Number, Window: measure.Window{Start: at(1), End: at(30)},
+		})
+		require.NoError(t, err)
+		require.InDelta(t, 10, *v.Objectives[0].Total-*v.Objectives[0].Good, 0, "the run's own")
+		return v.Objectives[0]
+	}
+	all := judge("${run:-.+}").History
+	require.NotEmpty(t, all.Spans, "%v", all.Reasons)
+	require.InDelta(t, 70, all.Spans[0].Bad, 5, "both runs")
+	alone := judge("${run}").History
+	require.Empty(t, alone.Spans)
+	require.Equal(t, []reason.Code{reason.HistoryOfRun}, codes(alone.Reasons))
 }
 
 func TestRecordedRulesServeLongSpans(t *testing.T) {

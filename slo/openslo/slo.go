@@ -2,6 +2,7 @@ package openslo
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"regexp"
 	"strings"
@@ -331,6 +332,11 @@ func (r *reader) parse(q *Query, vars Variables) {
 	if err != nil {
 		r.faultAt(q.Position, "query: %v", err)
 		return
+	}
+	others := maps.Clone(vars.Values)
+	delete(others, "run")
+	if lasting, err := substitute(q.Text, Variables{Values: others}); err == nil {
+		q.Lasting, _ = selector.Parse(lasting) // what is wrong with it is wrong with the one below too, or with its default
 	}
 	q.Text = text
 	if q.Selector, err = selector.Parse(text); err != nil {

@@ -94,6 +94,9 @@ type Query struct {
 	Position
 	Text     string
 	Selector selector.Selector
+	// Lasting selects the same of every run: ${run} has its default in it. It is empty where there is none, so that Selector
+	// is about one run alone.
+	Lasting selector.Selector
 }
 
 // Annotations is what OpenSLO has no field for, written in metadata.annotations under Prefix.

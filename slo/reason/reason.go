@@ -56,6 +56,7 @@ const (
 
 	HistoryShort    Code = "history-short"
 	HistoryUnknown  Code = "history-unknown"
+	HistoryOfRun    Code = "history-of-run"
 	SourceClock     Code = "source-clock"
 	ClockSkew       Code = "clock-skew"
 	SourcePartial   Code = "source-partial"
@@ -133,6 +134,7 @@ var catalogue = map[Code][2]string{
 	SourceWarning: {"the source warns: %s", "데이터 원본의 경고: %s"},
 
 	HistoryShort:    {"the source's history does not reach back over %s", "데이터 원본의 이력이 %s 전까지 미치지 않음"},
+	HistoryOfRun:    {"the queries select this run alone, and ${run} has no default to look at others by", "질의가 이 실행만 고르며 ${run}에 기본값이 없어 다른 실행을 볼 수 없음"},
 	HistoryUnknown:  {"the history could not be read: %s", "이력을 읽지 못함: %s"},
 	SourceClock:     {"the source's clock and ours are %s apart: the window is another one there", "데이터 원본의 시계가 %s 어긋남: 구간이 서로 다름"},
 	ClockSkew:       {"the run record says that the server's clock and the generator's are %s apart", "실행 기록에 따르면 서버와 부하 생성기의 시계가 %s 어긋남"},
