@@ -36,6 +36,7 @@ type rehearsal struct {
 	source        string         // URL that the verdict is read from: a Prometheus, or a querier over several
 	replicas      []string       // URLs of the Prometheus servers; each scrapes the service and takes k6's metrics
 	stack         *stack.Stack   // nil without --stack
+	written       string         // the specification, where we wrote it
 	tokens        string
 	staffToken    string
 	begun, t0     time.Time
@@ -170,8 +171,8 @@ func (r *rehearsal) clearFailedStart() {
 	if r.started {
 		return
 	}
-	for _, folder := range []string{r.logs, r.data()} {
-		if err := os.RemoveAll(folder); err != nil {
+	for _, ours := range []string{r.logs, r.data(), r.written} {
+		if err := os.RemoveAll(ours); err != nil {
 			fmt.Fprintln(r.Stderr, "stampede: clearing the run folder:", err)
 		}
 	}
@@ -268,6 +269,9 @@ func (r *rehearsal) judge(ctx context.Context) (int, error) {
 	}
 	if r.stack != nil {
 		arguments = append(arguments, "--replicas", "1") // one may die: that is what there are two for
+	}
+	if r.Prometheus != "" {
+		arguments = append(arguments, "--history") // it was there before the rehearsal, and knows of others
 	}
 	for _, program := range []string{"registrar", "k6", "slo", "stampede"} {
 		if file := r.program(program); exists(file) {

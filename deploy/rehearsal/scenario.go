@@ -31,10 +31,10 @@ var enrolling = []string{"open-time", "cart-rush", "add-drop", scenarioTokenExpi
 // foreign says whether the service under test is not ours.
 func (c Config) foreign() bool { return c.Scenario == scenarioJourney }
 
-// objectives are those of the scenario.
+// objectives are those of the scenario, and what is promised outside.
 func (c Config) objectives() []byte {
 	if slices.Contains(enrolling, c.Scenario) {
-		return objectives.Registration
+		return slices.Concat(objectives.Registration, []byte("\n---\n"), objectives.RegistrationSLA)
 	}
 	return objectives.Students
 }

@@ -201,7 +201,8 @@ func (r *rehearsal) writeObjectives(context.Context) error {
 	if r.Spec != "" {
 		return nil
 	}
-	r.Spec = filepath.Join(r.dir, "objectives.yaml")
+	r.written = filepath.Join(r.dir, "objectives.yaml")
+	r.Spec = r.written
 	if err := os.WriteFile(r.Spec, r.objectives(), 0o600); err != nil {
 		return fmt.Errorf("writing the objectives: %w", err)
 	}

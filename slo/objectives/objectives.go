@@ -8,6 +8,12 @@ import _ "embed"
 //go:embed registration.yaml
 var Registration []byte
 
+// RegistrationSLA is registration.sla.yaml: what the university promises outside, looser than Registration and to be read
+// together with it.
+//
+//go:embed registration.sla.yaml
+var RegistrationSLA []byte
+
 // RegistrationRules is registration.rules.yaml: what `slo rules` writes for it, to be evaluated by Prometheus between runs.
 //
 //go:embed registration.rules.yaml

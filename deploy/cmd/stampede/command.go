@@ -125,7 +125,7 @@ func rehearseCommand(stdout, stderr io.Writer) *cobra.Command {
 	flags.StringVar(&config.Prometheus, "prometheus", "", "URL of a Prometheus that scrapes the service and accepts remote writes")
 	flags.StringVar(&config.Stack, "stack", "", "ha: highly available monitoring in place of one Prometheus, the verdict read through Thanos")
 	flags.StringVar(&config.StackDir, "stack-dir", config.StackDir, "folder of its data and logs; those of earlier runs are kept")
-	flags.StringVar(&config.Spec, "spec", "", "FILE or folder of OpenSLO documents (default: the embedded slo/objectives/registration.yaml)")
+	flags.StringVar(&config.Spec, "spec", "", "FILE or folder of OpenSLO documents (default: the embedded slo/objectives/registration.yaml and registration.sla.yaml)")
 	flags.StringVar(&config.Out, "out", "", "run folder (default runs/ID)")
 	flags.BoolVar(&config.Keep, "keep", false, "leave everything up after the verdict and print the URLs, until Ctrl-C")
 	flags.StringVar(&config.Fault, "fault", "", "show that the verdict can fail: "+strings.Join(rehearsal.Faults(), ", "))

@@ -107,6 +107,20 @@ func TestARehearsalIsMet(t *testing.T) {
 	require.Contains(t, r.output, filepath.Join(r.dir, "report.html"))
 }
 
+// TestAPrometheusThatWasThereBeforeTellsItsHistory rehearses on the service and the Prometheus of a rehearsal that is kept.
+func TestAPrometheusThatWasThereBeforeTellsItsHistory(t *testing.T) {
+	t.Parallel()
+	kept, out, wait := begin(t, "--keep")
+	service := out.waitFor(t, regexp.MustCompile(`service 0 +(http\S+)`))
+	prometheus := out.waitFor(t, regexp.MustCompile(`prometheus +(http\S+)`))
+	r := rehearse(t, "--target", service, "--prometheus", prometheus)
+	require.Contains(t, r.output, "the source's history does not reach back over 5m", "it was asked, and is minutes old")
+	require.Contains(t, r.output, "Promised: enrol requests without a server error", "what is promised outside is judged beside it")
+	require.NotContains(t, out.String(), "history", "one that is made for a rehearsal knows of nothing else")
+	require.NoError(t, kept.Process.Signal(os.Interrupt))
+	wait()
+}
+
 func TestEachFaultEndsInItsExitCode(t *testing.T) {
 	t.Parallel()
 	for fault, code := range map[string]int{"slow-commit": 99, "no-metrics": 3, "busy-generator": 4} {
