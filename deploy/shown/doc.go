@@ -1,3 +1,3 @@
 // Package shown holds the proof that the dashboards show something, which needs every part of the project at once: a service on
-// MariaDB with its exporter, two stampedes, and the monitoring stack. It has tests only.
+// MariaDB with its exporter, three stampedes, and the monitoring stack. It has tests only.
 package shown
