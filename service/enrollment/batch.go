@@ -152,7 +152,7 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 			_ = tx.Rollback() // the error at hand says more
 		}
 	}()
-	students, err := l.identify(ctx, tx, batch)
+	book, err := l.identify(ctx, tx, batch)
 	if err != nil {
 		return err
 	}
@@ -161,8 +161,7 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 	leaveSeats := sync.OnceFunc(l.seating.Unlock)
 	defer leaveSeats()
 	since = l.phase("turn", since)
-	book, err := l.open(ctx, tx, batch, students)
-	if err != nil {
+	if err := l.open(ctx, tx, batch, book); err != nil {
 		return err
 	}
 	since = l.phase("sections", since)
@@ -196,38 +195,32 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 	return nil
 }
 
-// identified is who stands before the ledger: locked students, what they hold and what they gave back.
-type identified struct {
-	students      []store.LockedStudent
-	enrollments   []registration.Enrollment
-	cancellations []registration.Cancellation
-}
-
 // identify locks the students of a batch and reads what is theirs.
-func (l *Ledger) identify(ctx context.Context, tx *store.Tx, batch []*request) (who identified, err error) {
-	ids := inOrder(batch, func(r *request) registration.StudentID { return r.student })
-	if who.students, who.enrollments, err = tx.LockStudents(ctx, ids); err != nil {
-		return who, err
+func (l *Ledger) identify(ctx context.Context, tx *store.Tx, batch []*request) (*book, error) {
+	students, enrollments, err := tx.LockStudents(ctx, inOrder(batch, func(r *request) registration.StudentID { return r.student }))
+	if err != nil {
+		return nil, err
 	}
-	who.cancellations, err = cancellations(ctx, tx, who.students)
-	return who, err
+	book := newBook(students, enrollments, l.wrong)
+	cancelled, err := cancellations(ctx, tx, students)
+	book.recallCancellations(cancelled)
+	return book, err
 }
 
 // open locks the sections of a batch and reads the rest of what the decisions rest on.
-func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request, who identified) (*book, error) {
+func (l *Ledger) open(ctx context.Context, tx *store.Tx, batch []*request, book *book) error {
 	// The clock goes before the period: whoever moves the period after this read does so after the instant at which
 	// these seats are granted.
 	now := l.config.Clock().UTC().Truncate(time.Millisecond)
 	seats, terms, err := tx.LockSections(ctx, inOrder(batch, func(r *request) registration.SectionID { return r.section }))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	catalogue, err := l.catalogueAt(ctx, tx, terms.Catalogue)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	book := newBook(now, l.wrong.period(terms.Schedule.Period(now)), catalogue, l.wrong)
-	return book, book.fill(who.students, who.enrollments, who.cancellations, seats)
+	return book.open(now, l.wrong.period(terms.Schedule.Period(now)), catalogue, seats)
 }
 
 // inOrder returns what the requests of a batch name, each once and in ascending order.

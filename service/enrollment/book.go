@@ -44,7 +44,7 @@ type book struct {
 	period    registration.Period
 	catalogue *catalogue
 	wrong     *mistakes
-	order     []*account // by student id
+	order     []account // by student id
 	accounts  map[registration.StudentID]*account
 	seats     map[registration.SectionID]*seats
 }
@@ -72,39 +72,49 @@ type seats struct {
 	capacity, taken, before int
 }
 
-func newBook(now time.Time, period registration.Period, catalogue *catalogue, wrong *mistakes) *book {
-	return &book{
-		now: now, period: period, catalogue: catalogue, wrong: wrong,
-		accounts: map[registration.StudentID]*account{}, seats: map[registration.SectionID]*seats{},
-	}
-}
-
-func (b *book) fill(students []store.LockedStudent, enrollments []registration.Enrollment,
-	cancellations []registration.Cancellation, sections []store.LockedSection,
-) error {
+// newBook opens the accounts of locked students with what they hold and gave back.
+func newBook(students []store.LockedStudent, enrollments []registration.Enrollment, wrong *mistakes) *book {
+	b := &book{wrong: wrong, order: make([]account, len(students)), accounts: make(map[registration.StudentID]*account, len(students))}
 	for i := range students {
-		a := &account{standing: registration.Standing{
+		b.order[i].standing = registration.Standing{
 			MajorID: students[i].MajorID, Year: students[i].Year, MaxCredits: students[i].MaxCredits,
-		}}
-		b.order = append(b.order, a)
-		b.accounts[students[i].ID] = a
+		}
+		b.accounts[students[i].ID] = &b.order[i]
 	}
 	for _, enrollment := range enrollments {
 		a := b.accounts[enrollment.Student]
-		section, known := b.catalogue.sections[enrollment.Section]
-		if a == nil || !known {
-			return fmt.Errorf("reading the time-table of student %d: section %d: %w", enrollment.Student, enrollment.Section, errCatalogue)
-		}
 		a.rows = append(a.rows, row{Enrollment: enrollment, stored: true})
-		a.standing.Held = append(a.standing.Held, section)
 	}
+	return b
+}
+
+// recallCancellations adds what the students gave back.
+func (b *book) recallCancellations(cancellations []registration.Cancellation) {
 	for _, cancellation := range cancellations {
 		if a := b.accounts[cancellation.Student]; a != nil {
 			a.cancelled = append(a.cancelled, cancelledRow{Cancellation: cancellation, stored: true})
 		}
 	}
-	for _, section := range sections {
-		b.seats[section.ID] = &seats{capacity: section.Capacity, taken: section.Taken, before: section.Taken}
+}
+
+// open adds the locked sections and what else the decisions go by.
+func (b *book) open(now time.Time, period registration.Period, catalogue *catalogue, sections []store.LockedSection) error {
+	b.now, b.period, b.catalogue = now, period, catalogue
+	for i := range b.order {
+		a := &b.order[i]
+		for j := range a.rows {
+			section, known := catalogue.sections[a.rows[j].Section]
+			if !known {
+				return fmt.Errorf("reading the time-table of student %d: section %d: %w", a.rows[j].Student, a.rows[j].Section, errCatalogue)
+			}
+			a.standing.Held = append(a.standing.Held, section)
+		}
+	}
+	all := make([]seats, len(sections))
+	b.seats = make(map[registration.SectionID]*seats, len(sections))
+	for i, section := range sections {
+		all[i] = seats{capacity: section.Capacity, taken: section.Taken, before: section.Taken}
+		b.seats[section.ID] = &all[i]
 	}
 	return nil
 }
@@ -219,8 +229,11 @@ func (b *book) cancel(r *request) answer {
 
 // changes returns what the decisions of the batch write, ordered by student.
 func (b *book) changes() store.Changes {
-	changes := store.Changes{Taken: map[registration.SectionID]int{}}
-	for _, a := range b.order {
+	changes := store.Changes{
+		Added: make([]registration.Enrollment, 0, len(b.order)), Taken: make(map[registration.SectionID]int, len(b.seats)),
+	}
+	for i := range b.order {
+		a := &b.order[i]
 		changes.Removed = append(changes.Removed, a.removed...)
 		for i := range a.rows {
 			if !a.rows[i].stored {

@@ -63,12 +63,11 @@ func (l *Ledger) glance(ctx context.Context, batch []*request) (*book, error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	who, err := l.identify(ctx, tx, batch)
+	book, err := l.identify(ctx, tx, batch)
 	if err != nil {
 		return nil, err
 	}
-	book, err := l.open(ctx, tx, batch, who)
-	if err != nil {
+	if err := l.open(ctx, tx, batch, book); err != nil {
 		return nil, err
 	}
 	return book, nil

@@ -127,7 +127,9 @@ type statement struct {
 }
 
 func newStatement(d dialect, what string, rows int) *statement {
-	return &statement{dialect: d, what: what, rows: rows}
+	s := &statement{dialect: d, what: what, rows: rows}
+	s.Grow(128 + 96*rows) // rarely not enough for what a row needs
+	return s
 }
 
 func (s *statement) number(n int64) {
