@@ -21,6 +21,7 @@ import (
 	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/enrollment"
+	"github.com/goormu/stampede/service/memory"
 	"github.com/goormu/stampede/service/seats"
 	"github.com/goormu/stampede/service/store"
 	"github.com/goormu/stampede/service/telemetry"
@@ -207,10 +208,14 @@ const fewDescriptors = 10_240
 func describe(ctx context.Context, config serveConfig, db *store.Store, listener net.Listener, log *slog.Logger) {
 	version, revision := telemetry.Build()
 	descriptors := raiseDescriptors()
+	limit, err := memory.Spend()
+	if err != nil {
+		log.Warn("the garbage collector saves memory, not CPU time: set GOMEMLIMIT", "error", err)
+	}
 	log.Info("configuration",
 		"version", version, "revision", revision, "database", db.Name(), "listen", listener.Addr().String(), "strategy", config.Strategy,
 		"queue", config.Queue, "queue_wait", config.QueueWait.String(), "max_in_flight", config.MaxInFlight, "streams", config.Streams, "student_rate", config.StudentRate, "token_ttl", config.TokenTTL.String(),
-		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "fault", config.Fault)
+		"drain_delay", config.DrainDelay.String(), "drain_timeout", config.DrainTimeout.String(), "descriptors", descriptors, "memory_limit", limit, "fault", config.Fault)
 	if descriptors > 0 && descriptors < fewDescriptors {
 		log.Warn("few file descriptors, and each student takes one: raise the hard limit (ulimit -Hn), or connections will be refused",
 			"descriptors", descriptors)
