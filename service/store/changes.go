@@ -84,19 +84,19 @@ func insertCancellations(d dialect, rows []registration.Cancellation) *statement
 // deleteEnrollments removes rows by their primary key. A planner that reads more rows than these waits for those that
 // another transaction has locked, which may be waiting for this one where no database sees it.
 func deleteEnrollments(d dialect, rows []registration.Enrollment) *statement {
-	text := newStatement(d, "removing enrolments", len(rows))
-	text.WriteString("DELETE FROM enrollment WHERE ")
+	var named statement
 	for i := range rows {
 		if i > 0 {
-			text.WriteString(" OR ")
+			named.WriteString(" UNION ALL ")
 		}
-		text.WriteString("(student_id=")
-		text.number(int64(rows[i].Student))
-		text.WriteString(" AND section_id=")
-		text.number(int64(rows[i].Section))
-		text.WriteString(")")
+		named.WriteString("SELECT ")
+		named.number(int64(rows[i].Student))
+		named.WriteString(" AS s,")
+		named.number(int64(rows[i].Section))
+		named.WriteString(" AS c")
 	}
-	text.WriteString(d.endDelete("student_id, section_id", len(rows)))
+	text := newStatement(d, "removing enrolments", len(rows))
+	text.WriteString(d.deleteEnrollments(named.String()))
 	return text
 }
 

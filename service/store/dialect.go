@@ -10,8 +10,8 @@ type dialect interface {
 	// forUpdate ends a SELECT that locks its rows, primary holds the planner to the primary key. Both may be "".
 	forUpdate() string
 	primary() string
-	// endDelete ends a DELETE of so many rows of a table with this primary key so that the planner keeps to the key.
-	endDelete(key string, rows int) string
+	// deleteEnrollments removes those whose student and section a SELECT of columns s and c names, held to the primary key.
+	deleteEnrollments(named string) string
 	// begin starts a transaction of the ledger, look one that reads one state of the whole database. Both may be "".
 	begin() string
 	look() string

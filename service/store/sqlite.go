@@ -65,7 +65,9 @@ func (sqliteDialect) writeKey(s *statement, key string) {
 
 func (sqliteDialect) goose() string { return "sqlite3" }
 
-func (sqliteDialect) endDelete(string, int) string { return "" }
+func (sqliteDialect) deleteEnrollments(named string) string {
+	return "DELETE FROM enrollment WHERE (student_id, section_id) IN (" + named + ")"
+}
 
 // migrationLock takes none: each migration is one transaction here, and Migrate tries again where another was faster.
 func (sqliteDialect) migrationLock(context.Context, *sql.DB) (func(), error) {
