@@ -88,6 +88,17 @@ func TestAChangeIsARegressionWhenItIsLargeAndOutsideTheSpread(t *testing.T) {
 	}
 }
 
+func TestVerdictsOfNothingAreNotCalledTheSameRun(t *testing.T) {
+	now := of(0.99)
+	baseline.Compare(now, several([]float64{0.99, 0.99}, func(v *verdict.Verdict) {
+		v.Run = nil
+		v.Add(reason.RecordBroken, "the file is truncated")
+	}), baseline.Options{MinimumEffect: 0.1})
+	for _, run := range now.Baseline.Runs {
+		require.Equal(t, "its verdict is malfunction", run.Excluded)
+	}
+}
+
 func TestOnlyRunsOfTheSameKindAreComparedWith(t *testing.T) {
 	now := of(0.99)
 	for _, tt := range []struct {
