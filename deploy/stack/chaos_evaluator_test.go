@@ -91,6 +91,8 @@ func TestChaosTheRulerAndTheStoreGatewayAreDown(t *testing.T) {
 	for _, part := range []string{"ruler", "store"} {
 		require.NoError(t, s.Kill(part))
 	}
+	// Until it knows, it does not ask them at all for a span in which they had nothing.
+	eventually(t, time.Minute, "the querier knows that both are away", func() bool { return len(missing(t, s.QueryURL())) == 2 })
 	partial := ask(t, s, ticks, time.Now())
 	require.Equal(t, 200, partial.code)
 	require.Len(t, partial.series, 1)
