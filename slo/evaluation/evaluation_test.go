@@ -206,6 +206,37 @@ func TestCountersAreAddedUpExactlyOverAWindow(t *testing.T) {
 			state: verdict.Inconclusive, good: 90, total: 90, reasons: []reason.Code{reason.StartedInside, reason.LowerBound},
 		},
 		{
+			name: "a target that joins in the window, beside others that were scraped, had no forerunner", target: 0.99,
+			indicator: `good %[1]s{t="x"}; total %[1]s{t="x"}`,
+			series: func(m string) []promtest.Series {
+				old, joined := `job="j",instance="`+m+`-old"`, `job="j",instance="`+m+`-new"`
+				return []promtest.Series{
+					series(m+`{t="x",`+old+`}`, 0, ramp(0, 5, 25, 0)...),
+					series(`up{`+old+`}`, 0, flat(1, 25)...),
+					series(`process_start_time_seconds{`+old+`}`, 0, flat(unix(at(-1000)), 25)...),
+					series(m+`{t="x",`+joined+`}`, 14, flat(90, 8)...),
+					series(`up{`+joined+`}`, 14, flat(1, 8)...),
+					series(`process_start_time_seconds{`+joined+`}`, 14, flat(unix(at(13)), 8)...),
+				}
+			},
+			state: verdict.Met, good: 140, total: 140,
+		},
+		{
+			name: "a target that was known before its process started may have had a forerunner", target: 0.99,
+			indicator: `good %[1]s{t="x"}; total %[1]s{t="x"}`,
+			series: func(m string) []promtest.Series {
+				old, back := `job="j",instance="`+m+`-old"`, `job="j",instance="`+m+`-new"`
+				return []promtest.Series{
+					series(m+`{t="x",`+old+`}`, 0, ramp(0, 5, 25, 0)...),
+					series(`up{`+old+`}`, 0, flat(1, 25)...),
+					series(m+`{t="x",`+back+`}`, 14, flat(90, 8)...),
+					series(`up{`+back+`}`, 12, append(flat(0, 2), flat(1, 8)...)...),
+					series(`process_start_time_seconds{`+back+`}`, 14, flat(unix(at(13)), 8)...),
+				}
+			},
+			state: verdict.Inconclusive, good: 140, total: 140, reasons: []reason.Code{reason.StartedInside, reason.LowerBound},
+		},
+		{
 			name: "an old process that is first scraped inside the window has an unknown past", target: 0.99,
 			indicator: `good %[1]s_ok{t="x"}; total %[1]s_all{t="x"}`,
 			series: func(m string) []promtest.Series {

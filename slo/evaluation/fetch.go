@@ -166,16 +166,24 @@ func processes(answers map[string]measure.Answer, up, started []measure.Series) 
 			}
 		}
 	}
+	since := time.Time{}
 	for _, s := range up {
 		target, _ := s.Target()
 		p := out[target]
 		p.Up = s.Points
 		out[target] = p
+		if len(s.Points) > 0 && (since.IsZero() || s.Points[0].Time().Before(since)) {
+			since = s.Points[0].Time()
+		}
 	}
 	for _, s := range started {
 		target, _ := s.Target()
 		p := out[target]
 		p.Started = s.Points
+		out[target] = p
+	}
+	for target, p := range out {
+		p.Scraping = since
 		out[target] = p
 	}
 	return out

@@ -213,7 +213,7 @@ func (c *Count) rise(s Series, points []Point, born bool, p Process, scraped boo
 	end := points[len(points)-1].Time()
 	inside := func(r restart) bool { return r.started.After(w.Start) && !r.seen.After(end) }
 	first := p.Started[0]
-	if r := (restart{seen: first.Time(), started: seconds(first.Value)}); r.seen.After(w.Start) && inside(r) {
+	if r := (restart{seen: first.Time(), started: seconds(first.Value)}); r.seen.After(w.Start) && inside(r) && !p.joined(r.started, w) {
 		c.lower(reason.StartedInside, s.Labels["instance"], clock(r.started))
 		c.lose(one.origin, w.Start, r.started)
 	}

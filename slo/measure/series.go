@@ -157,6 +157,8 @@ type Process struct {
 	Up, Started []Point
 	// Seen is when the earliest sample of any of its series that were asked for was taken; zero where there is none.
 	Seen time.Time
+	// Scraping is since when the source is known to scrape anything; zero where it is not known.
+	Scraping time.Time
 }
 
 // scrapedBefore reports whether the target was scraped, with success, before t.
@@ -170,6 +172,12 @@ func (p Process) scrapedBefore(t time.Time) bool {
 		}
 	}
 	return !p.Seen.IsZero() && p.Seen.Before(t)
+}
+
+// joined reports whether a target that a process started at is a new one, as scaling out brings them: the source was scraping
+// when the window began, and had never looked at this target before the process was there. So it had no forerunner.
+func (p Process) joined(started time.Time, w Window) bool {
+	return len(p.Up) > 0 && !p.Up[0].Time().Before(started) && !p.Scraping.IsZero() && !p.Scraping.After(w.Start)
 }
 
 // restart is the change from one process to the next: when the first was last seen, when the other was first, and when
