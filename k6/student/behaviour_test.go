@@ -91,11 +91,11 @@ func TestRude(t *testing.T) {
 
 	t.Run("their share is as it is wanted", func(t *testing.T) {
 		r, target := serve(t, func(w http.ResponseWriter, _ int, _ enrolment) {
-			w.Header().Set("Retry-After", "5")
+			w.Header().Set("Retry-After", "60")
 			problem(w, http.StatusServiceUnavailable, run.Overloaded)
 		})
 		p, _ := plan(target, 100)
-		p.Rude, p.GiveUp = 0.3, time.Second
+		p.Rude = 0.3
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		again := 0
 		for _, who := range p.Identity {

@@ -88,7 +88,7 @@ func TestCart(t *testing.T) {
 		})
 		p, d := plan(target, 20)
 		p.T0 = p.T0.Add(400 * time.Millisecond) // Twenty carts of three take a while on a busy machine.
-		p.Cart = true
+		p.Cart, p.T0 = true, p.T0.Add(time.Second)
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		perRequest := map[bool]int{}
 		for _, who := range p.Identity {
@@ -129,7 +129,7 @@ func TestCart(t *testing.T) {
 			}
 		})
 		p, d := plan(target, 1)
-		p.Cart = true
+		p.Cart, p.T0 = true, p.T0.Add(time.Second)
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		keys := c.keys["Bearer token-1"]
 		require.Equal(t, []string{keys[0], keys[0], keys[0]}, keys)
@@ -156,7 +156,7 @@ func TestCart(t *testing.T) {
 			results(w, cart[:2], run.PeriodClosed, run.PeriodClosed)
 		})
 		p, d := plan(target, 1)
-		p.Cart, p.GiveUp = true, 2*time.Second
+		p.Cart, p.T0 = true, p.T0.Add(time.Second)
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		all := outcomes(attempts(d))
 		require.Equal(t, []string{run.Error, run.Error, run.Error, run.PeriodClosed, run.PeriodClosed, run.Error}, all[:6])

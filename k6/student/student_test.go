@@ -156,7 +156,7 @@ func plan(target *wire.Target, n int) (student.Plan, *diary) {
 	p := student.Plan{
 		Run: "20261122T041500Z-3f9a", T0: now.Add(400 * time.Millisecond), Students: int64(n), Targets: []*wire.Target{target},
 		Choices: student.NewChoices([]int64{1, 2, 3}, 1, 1), Wishes: 3, Seed: 1, Arrival: arrival.Ramp(50 * time.Millisecond),
-		Opens: now, GiveUp: 2 * time.Second, Timeout: 300 * time.Millisecond, To: d,
+		Opens: now, GiveUp: 2 * time.Second, Timeout: 5 * time.Second, To: d,
 	}
 	for i := range n {
 		p.Rows = append(p.Rows, int64(i))
@@ -260,7 +260,7 @@ func TestCrowd(t *testing.T) {
 		name, outcome string
 		broken        func(w http.ResponseWriter)
 	}{
-		{"a time-out", run.Timeout, func(http.ResponseWriter) { time.Sleep(500 * time.Millisecond) }},
+		{"a time-out", run.Timeout, func(http.ResponseWriter) { time.Sleep(time.Second) }},
 		{"a reset", run.Connection, func(w http.ResponseWriter) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			_ = conn.(*net.TCPConn).SetLinger(0)
@@ -283,6 +283,7 @@ func TestCrowd(t *testing.T) {
 				w.WriteHeader(http.StatusCreated)
 			})
 			p, d := plan(target, 1)
+			p.Timeout = 400 * time.Millisecond
 			student.NewCrowd(p).Run(t.Context(), func() {})
 			asked := r.of("token-1")
 			require.Len(t, asked, 2)
@@ -362,6 +363,7 @@ func TestCrowd(t *testing.T) {
 		proxy, err := wire.ParseTarget("http://"+listener.Addr().String(), nil)
 		require.NoError(t, err)
 		p, d := plan(proxy, 1)
+		p.T0 = p.T0.Add(time.Second)
 		student.NewCrowd(p).Run(t.Context(), func() {})
 		require.Equal(t, int64(2), connections.Load())
 		require.Len(t, inner.of("token-1"), 1)

@@ -75,7 +75,7 @@ func dial(t *testing.T, url string, config *tls.Config) (*wire.Target, *wire.Con
 	return target, d.Conn
 }
 
-func soon() time.Time { return time.Now().Add(5 * time.Second) }
+func soon() time.Time { return time.Now().Add(30 * time.Second) }
 
 func get(target *wire.Target) *wire.Request {
 	return &wire.Request{Method: "GET", Path: "/api/v1/period", Host: target.Host}

@@ -199,7 +199,7 @@ func TestRefreshStorm(t *testing.T) {
 func TestCartRush(t *testing.T) {
 	t.Run("whole carts are enrolled at T0, and every section of each is accounted for", func(t *testing.T) {
 		t.Parallel()
-		p := play(t, "cart-rush", []string{"CHOICES=4"})
+		p := play(t, "cart-rush", []string{"CHOICES=4", "OPEN_IN=5s", "ARRIVE=1s"})
 		require.GreaterOrEqual(t, len(p.entries), 800, "two hundred carts of four")
 		sums := totals(p.record)
 		require.InDelta(t, 800, sums["k6_stampede_attempts_total enroll "], 0)
