@@ -95,6 +95,9 @@ func (r *rehearsal) startInstance(ctx context.Context) error {
 		Name: name, Path: r.program("registrar"), Env: r.environment, ReadyURL: "http://" + address + "/readyz",
 		Args: []string{"serve", "--listen=" + address, "--strategy=" + r.Strategy},
 	}
+	if r.Balancer != "" {
+		spec.Args = append(spec.Args, "--trusted-proxies=127.0.0.1") // or all log-ins seem to come from one address
+	}
 	if faults[r.Fault].inService {
 		spec.Args = append(spec.Args, "--fault="+r.Fault)
 		spec.Env = append(spec.Env, "STAMPEDE_ALLOW_FAULTS=yes")
