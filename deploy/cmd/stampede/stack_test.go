@@ -46,13 +46,17 @@ func TestAStackShowsItsPartsAndCtrlCLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAStackThatIsKilledLeavesNothing(t *testing.T) {
+func TestAStackThatIsKilledLeavesNothingAndStartsAgain(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "stack")
 	command, _, wait := beginStack(t, dir)
 	require.NoError(t, command.Process.Signal(syscall.SIGKILL))
 	wait()
 	require.Eventually(t, func() bool { return len(processes(t, dir)) == 0 }, 20*time.Second, 50*time.Millisecond)
+	again, out, waitAgain := beginStack(t, dir)
+	require.NoError(t, again.Process.Signal(os.Interrupt))
+	require.Equal(t, 0, waitAgain(), out)
+	requireNoChildren(t, dir)
 }
 
 func TestAPartThatDiesIsNamedAndTheOthersGoOn(t *testing.T) {
