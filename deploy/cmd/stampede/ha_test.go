@@ -19,7 +19,8 @@ import (
 func TestAStampedeIsJudgedThroughThanosAlsoWhenAPrometheusDiesAtT0(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "stack")
-	first := rehearse(t, "--stack", "ha", "--stack-dir", dir)
+	arguments := append(patient(t), "--stack", "ha", "--stack-dir", dir)
+	first := rehearse(t, arguments...)
 	require.Equal(t, 0, first.code, first.output)
 	for _, part := range stack.Names() {
 		require.Regexp(t, part+` +http://127\.0\.0\.1:[0-9]+ +running +[1-9][0-9]*`, first.output)
@@ -28,7 +29,7 @@ func TestAStampedeIsJudgedThroughThanosAlsoWhenAPrometheusDiesAtT0(t *testing.T)
 	requireNoChildren(t, dir)
 
 	// Again, on the same folder, with one Prometheus dead from T0 on: the same verdict, which says so.
-	command, out, wait := begin(t, "--stack", "ha", "--stack-dir", dir, "--kill", "prometheus-b@0s", "--keep")
+	command, out, wait := begin(t, append(arguments, "--kill", "prometheus-b@0s", "--keep")...)
 	out.waitFor(t, regexp.MustCompile(`(everything stays up|stampede: .*)`))
 	source := out.waitFor(t, regexp.MustCompile(`(?m)^prometheus +(\S+)$`))
 	require.Equal(t, 2, held(t, source), "the querier shows both runs")
