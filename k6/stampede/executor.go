@@ -29,10 +29,6 @@ const JournalName = "journal.csv.zst"
 // settle is how long before T0 the last student has arrived, where there is time.
 const settle = 5 * time.Second
 
-// handover is how long after the end k6 may take to hand the last samples to its outputs, which it does every 50 ms: what is pushed
-// before holds less than all, and is not to close the window.
-const handover = 250 * time.Millisecond
-
 // wasted is how long the seeded fault keeps each sender busy.
 const wasted = 2 * time.Second
 
@@ -243,7 +239,7 @@ func (e *Executor) end(r *running, interrupted bool, failed error) error {
 	if err := r.journal.Close(); err != nil {
 		return err
 	}
-	record, err := r.recorder.Record(time.Now().Add(handover), interrupted)
+	record, err := r.recorder.Record(time.Now(), interrupted)
 	if err != nil {
 		return err
 	}

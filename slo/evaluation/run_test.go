@@ -68,6 +68,16 @@ func TestARecordIsComparedWithTheSource(t *testing.T) {
 		require.Contains(t, codes(v.Objectives[0].Reasons), reason.TotalsDiffer)
 		require.Equal(t, `k_answers_total{op="a"}: the run record says 91, the source holds 90`, v.Totals.Differences[0].Text)
 	})
+	t.Run("what was pushed in parts after the end counts to the last part", func(t *testing.T) {
+		server.Write(t,
+			series(`k_answers_total{run="parts",op="a"}`, 18, 0, 30, 35, 90),
+			series(`k_attempts_total{run="parts"}`, 18, 0, 80, 85, 90),
+		)
+		v := evaluate(run("parts", 90))
+		require.Equal(t, verdict.Met, v.State, "%+v", v.Objectives)
+		require.InDelta(t, 90, *v.Objectives[0].Good, 0)
+		require.InDelta(t, 90, *v.Objectives[0].Total, 0)
+	})
 	t.Run("a source that holds nothing of the run is inconclusive", func(t *testing.T) {
 		v := evaluate(run("nowhere", 91))
 		require.Equal(t, verdict.Inconclusive, v.State)

@@ -45,6 +45,9 @@ type Options struct {
 	Processes map[Target]Process
 	// Complete reports whether a series is known to hold all its increments although it ended early; nil means none is.
 	Complete func(Series) bool
+	// Whole says that complete series hold nothing but increments of the window, so that all of them count: those that
+	// were pushed after its end as well.
+	Whole bool
 }
 
 // Counter adds a selection of counters up over a window.
@@ -88,6 +91,9 @@ func (c *Count) add(s Series, w Window, opt Options, complete bool) {
 		limit, _ = s.end()
 	}
 	first, last := bounds(s.Points, w, limit)
+	if complete && opt.Whole {
+		last = len(s.Points) - 1
+	}
 	if last < 0 {
 		return // born after the window was closed
 	}
