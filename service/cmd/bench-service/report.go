@@ -16,8 +16,10 @@ type series struct {
 
 func (s *series) add(rate float64) { s.rates = append(s.rates, rate) }
 
-func (s *series) median() float64 {
-	sorted := slices.Sorted(slices.Values(s.rates))
+func (s *series) median() float64 { return median(s.rates) }
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
 	if n := len(sorted); n%2 == 0 {
 		return (sorted[n/2-1] + sorted[n/2]) / 2
 	}
@@ -53,9 +55,14 @@ func (p *paper) table(title, unit string, rows ...*series) error {
 	return table.Flush()
 }
 
-// ratio notes a figure.
+// ratio notes a figure: the median of the rounds' ratios, for what the machine does besides falls on one round and not on the
+// next.
 func (p *paper) ratio(name string, of, to *series) {
-	p.figures = append(p.figures, figure{name, of.median() / to.median()})
+	ratios := make([]float64, len(of.rates))
+	for i := range ratios {
+		ratios[i] = of.rates[i] / to.rates[i]
+	}
+	p.figures = append(p.figures, figure{name, median(ratios)})
 }
 
 // last prints the figures, a line each.
