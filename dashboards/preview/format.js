@@ -1,7 +1,7 @@
 "use strict";
 // Numbers as Grafana writes them, for the units that our dashboards use.
 const format = (() => {
-  const digits = (v, d) => d ?? (v === 0 ? 0 : Math.abs(v) >= 100 ? 0 : Math.abs(v) >= 10 ? 1 : 2);
+  const digits = (v, d) => d ?? (v === 0 || Math.abs(v) >= 100 ? 0 : Math.abs(v) >= 10 ? 1 : Math.max(2, Math.min(6, 1 - Math.floor(Math.log10(Math.abs(v))))));
   const plain = (v, d) => v.toLocaleString("en-US", { minimumFractionDigits: d ?? 0, maximumFractionDigits: digits(v, d) });
   const scaled = (v, base, names, gap, d) => {
     let i = 0;
