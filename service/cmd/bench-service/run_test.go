@@ -25,7 +25,7 @@ func TestBenchmarkPrintsATableAndTheFigures(t *testing.T) {
 	require.Zero(t, code, stderr.String())
 	require.Contains(t, stdout.String(), "innodb_flush_log_at_trx_commit=1\n")
 	require.Regexp(t, `(?m)group commit +\d+`, stdout.String())
-	figures := regexp.MustCompile(`(?m)^figure (\S+) [\d.e+]+$`).FindAllStringSubmatch(stdout.String(), -1)
+	figures := regexp.MustCompile(`(?m)^figure (\S+) [\d.e+-]+$`).FindAllStringSubmatch(stdout.String(), -1)
 	var names []string
 	for _, f := range figures {
 		names = append(names, f[1])
