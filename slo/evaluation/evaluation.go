@@ -185,7 +185,7 @@ func (e *evaluator) measured(ctx context.Context, o openslo.Objective, r replica
 	}
 	m.Total, m.Part = e.count(total, r, complete), e.count(part, r, complete)
 	if generous := most(r.answers[key(part)].Series); generous != nil {
-		c := measure.Counter(generous, e.Window, e.options(part, r, complete))
+		c := measure.Counter(generous, e.Window, e.options(part.Text, r, complete))
 		m.Between = c.Events - m.Part.Events
 	}
 	m.Part.Lower = reason.Union(m.Part.Lower, m.Total.Lower) // what the total lost may have been of this part
@@ -259,13 +259,13 @@ func isZero(part, total *openslo.Query) bool {
 }
 
 func (e *evaluator) count(q *openslo.Query, r replica, complete func(measure.Series) bool) measure.Count {
-	return measure.Counter(r.answers[key(q)].Series, e.Window, e.options(q, r, complete))
+	return measure.Counter(r.answers[key(q)].Series, e.Window, e.options(q.Text, r, complete))
 }
 
-// options are those of a count. The samples of a run's last moments may be pushed in several parts after its end, the first
+// options are those of a count, which selected names in reasons. The samples of a run's last moments may be pushed in several parts after its end, the first
 // of which is not to close the window.
-func (e *evaluator) options(q *openslo.Query, r replica, complete func(measure.Series) bool) measure.Options {
-	return measure.Options{Selector: q.Text, Processes: r.processes, Complete: complete, Whole: e.Run != nil}
+func (e *evaluator) options(selected string, r replica, complete func(measure.Series) bool) measure.Options {
+	return measure.Options{Selector: selected, Processes: r.processes, Complete: complete, Whole: e.Run != nil}
 }
 
 // complete tells which series need no closing scrape. With a run record these are the ones of the run, when the source

@@ -105,7 +105,7 @@ func (e *evaluator) quantiles(ctx context.Context, o openslo.Objective, out *ver
 	}
 	var edges []measure.Edge
 	for upper, series := range byEdge {
-		c := measure.Counter(series, e.Window, measure.Options{Processes: r.processes, Complete: complete})
+		c := measure.Counter(series, e.Window, e.options(sel.String(), r, complete))
 		if len(c.Unknown)+len(c.Lower) > 0 {
 			return nil // what is not known whole has no quantiles
 		}

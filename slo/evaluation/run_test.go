@@ -78,6 +78,25 @@ func TestARecordIsComparedWithTheSource(t *testing.T) {
 		require.InDelta(t, 90, *v.Objectives[0].Good, 0)
 		require.InDelta(t, 90, *v.Objectives[0].Total, 0)
 	})
+	t.Run("quantiles, too, are of what was pushed to the last part", func(t *testing.T) {
+		bucket := func(le string, values ...float64) promtest.Series {
+			return series(`k_time_seconds_bucket{run="quantiles",le="`+le+`"}`, 18, values...)
+		}
+		server.Write(t,
+			series(`k_answers_total{run="quantiles",op="a"}`, 18, 0, 30, 35, 90),
+			bucket("1", 0, 30, 35, 35), bucket("3", 0, 30, 35, 90), bucket("+Inf", 0, 30, 35, 90), series(`k_time_seconds_count{run="quantiles"}`, 18, 0, 30, 35, 90),
+		)
+		r := run("quantiles", 90)
+		v, err := evaluation.Evaluate(t.Context(), evaluation.Config{
+			Objectives: objectives(t, `good k_time_seconds_bucket{run="quantiles",le="3"}; total k_time_seconds_count{run="quantiles"}`, 0.99), Source: source(t),
+			Window: measure.Window{Start: r.Start, End: r.End}, T0: r.T0, Run: r, HasRun: true, Quantiles: true,
+		})
+		require.NoError(t, err)
+		require.NotEmpty(t, v.Objectives[0].Quantiles)
+		median := v.Objectives[0].Quantiles[0]
+		require.InDelta(t, 1, median.Low, 0, "%+v", v.Objectives[0])
+		require.InDelta(t, 3, *median.High, 0)
+	})
 	t.Run("a source that holds nothing of the run is inconclusive", func(t *testing.T) {
 		v := evaluate(run("nowhere", 91))
 		require.Equal(t, verdict.Inconclusive, v.State)
