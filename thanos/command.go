@@ -1,6 +1,9 @@
 package thanos
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -17,6 +20,19 @@ type Command struct {
 	Files map[string][]byte
 	// ReadyURL answers 200 once the program does its work.
 	ReadyURL string
+}
+
+// WriteFiles writes the files, and makes the folders that they are in.
+func (c Command) WriteFiles() error {
+	for file, text := range c.Files {
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			return fmt.Errorf("writing the configuration of %s: %w", c.Name, err)
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return fmt.Errorf("writing the configuration of %s: %w", c.Name, err)
+		}
+	}
+	return nil
 }
 
 // Endpoint is where a part of Thanos listens.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -80,13 +79,8 @@ func (r *rehearsal) startPrometheus(ctx context.Context, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	for file, text := range command.Files {
-		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-			return fmt.Errorf("writing the configuration of Prometheus: %w", err)
-		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return fmt.Errorf("writing the configuration of Prometheus: %w", err)
-		}
+	if err := command.WriteFiles(); err != nil {
+		return err
 	}
 	if _, err := r.start(ctx, local.Spec{Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL}); err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,9 +100,7 @@ func prometheus(t *testing.T, target string) string {
 	}
 	command, err := server.Command()
 	require.NoError(t, err)
-	for file, text := range command.Files {
-		require.NoError(t, os.WriteFile(file, text, 0o600))
-	}
+	require.NoError(t, command.WriteFiles())
 	begin(t, local.Spec{Name: command.Name, Path: command.Path, Args: command.Args, LogDir: server.Dir, ReadyURL: command.ReadyURL})
 	return server.URL()
 }

@@ -123,13 +123,8 @@ func (s *Stack) startCommand(ctx context.Context, command thanos.Command, err er
 	if err != nil {
 		return err
 	}
-	for file, text := range command.Files {
-		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-			return fmt.Errorf("writing the configuration of %s: %w", command.Name, err)
-		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return fmt.Errorf("writing the configuration of %s: %w", command.Name, err)
-		}
+	if err := command.WriteFiles(); err != nil {
+		return err
 	}
 	return s.start(ctx, local.Spec{
 		Name: command.Name, Path: command.Path, Args: command.Args, ReadyURL: command.ReadyURL, Env: s.secrets,
