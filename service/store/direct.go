@@ -114,27 +114,32 @@ func (t *Tx) write(ctx context.Context, statements []*statement) error {
 }
 
 func execute(ctx context.Context, conn any, text string, args []driver.NamedValue, statements []*statement) error {
-	what := make([]string, len(statements))
-	for i := range statements {
-		what[i] = statements[i].what
-	}
 	result, err := conn.(driver.ExecerContext).ExecContext(ctx, text, args)
 	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(what, ", "), err)
+		return fmt.Errorf("%s: %w", purposes(statements), err)
 	}
 	met, err := affected(result)
 	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(what, ", "), err)
+		return fmt.Errorf("%s: %w", purposes(statements), err)
 	}
 	if len(met) != len(statements) {
-		return fmt.Errorf("%s: %w: %d answers", strings.Join(what, ", "), ErrRowCount, len(met))
+		return fmt.Errorf("%s: %w: %d answers", purposes(statements), ErrRowCount, len(met))
 	}
-	for i := range statements {
-		if met[i] != int64(statements[i].rows) {
-			return fmt.Errorf("%s: %w: %d, not %d", what[i], ErrRowCount, met[i], statements[i].rows)
+	for i, s := range statements {
+		if met[i] != int64(s.rows) {
+			return fmt.Errorf("%s: %w: %d, not %d", s.what, ErrRowCount, met[i], s.rows)
 		}
 	}
 	return nil
+}
+
+// purposes says what statements are for.
+func purposes(statements []*statement) string {
+	what := make([]string, len(statements))
+	for i, s := range statements {
+		what[i] = s.what
+	}
+	return strings.Join(what, ", ")
 }
 
 // affected returns how many rows each statement met.
