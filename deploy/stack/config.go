@@ -66,7 +66,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for _, job := range slices.Sorted(maps.Keys(c.Exporters)) {
-		if job == "registration" || slices.Contains(slices.Collect(maps.Values(monitoringJobs)), job) || !isAddress(c.Exporters[job]) {
+		if job == "registration" || slices.ContainsFunc(components, func(c component) bool { return c.job == job }) || !isAddress(c.Exporters[job]) {
 			bad("--exporter is %s=%s: it must be a job that is not one of ours, and a host and a port, like mysql=127.0.0.1:9104", job, c.Exporters[job])
 		}
 	}

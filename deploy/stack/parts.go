@@ -28,18 +28,30 @@ const (
 // replicas are the values of the replica label.
 var replicas = []string{"a", "b"}
 
-// monitoringJobs are the names under which both replicas scrape the parts, all of them.
-var monitoringJobs = map[string]string{
-	"minio": "minio", "alertmanager": "alertmanager",
-	"prometheus-a": "prometheus", "prometheus-b": "prometheus", "sidecar-a": "thanos-sidecar", "sidecar-b": "thanos-sidecar",
-	"store": "thanos-store", "ruler": "thanos-rule", "querier": "thanos-query", "compactor": "thanos-compact",
+// component is what every stack has of a part: its name, and the job under which both replicas scrape it.
+type component struct{ name, job string }
+
+// components are in the order of their start.
+var components = []component{
+	{"minio", "minio"},
+	{"alertmanager", "alertmanager"},
+	{"prometheus-a", "prometheus"},
+	{"prometheus-b", "prometheus"},
+	{"sidecar-a", "thanos-sidecar"},
+	{"sidecar-b", "thanos-sidecar"},
+	{"store", "thanos-store"},
+	{"ruler", "thanos-rule"},
+	{"querier", "thanos-query"},
+	{"compactor", "thanos-compact"},
 }
 
 // Names are the names of the parts, in the order of their start.
 func Names() []string {
-	return []string{
-		"minio", "alertmanager", "prometheus-a", "prometheus-b", "sidecar-a", "sidecar-b", "store", "ruler", "querier", "compactor",
+	names := make([]string, len(components))
+	for i, c := range components {
+		names[i] = c.name
 	}
+	return names
 }
 
 // startStorage starts a MinIO and makes the bucket and the user who may use it, unless there is a bucket elsewhere.
@@ -83,13 +95,13 @@ func (s *Stack) prometheus(replica string) thanos.Prometheus {
 	if names == nil {
 		names = map[string]string{}
 	}
-	for _, name := range Names() {
-		if name == "minio" && s.S3 != "" {
+	for _, c := range components {
+		if c.name == "minio" && s.S3 != "" {
 			continue
 		}
-		address := s.addresses[name].HTTP
-		jobs[monitoringJobs[name]] = append(jobs[monitoringJobs[name]], address)
-		names[address] = name
+		address := s.addresses[c.name].HTTP
+		jobs[c.job] = append(jobs[c.job], address)
+		names[address] = c.name
 	}
 	if len(s.Scrape) > 0 {
 		jobs["registration"] = s.Scrape
@@ -100,7 +112,7 @@ func (s *Stack) prometheus(replica string) thanos.Prometheus {
 	name := "prometheus-" + replica
 	return thanos.Prometheus{
 		Name: name, Binary: s.program("prometheus"), Dir: s.data(name), Address: s.addresses[name].HTTP,
-		Jobs: jobs, Names: names, Paths: map[string]string{monitoringJobs["minio"]: minio.MetricsPath}, BlockDuration: s.BlockDuration,
+		Jobs: jobs, Names: names, Paths: map[string]string{"minio": minio.MetricsPath}, BlockDuration: s.BlockDuration,
 		ExternalLabels: map[string]string{"monitor": "stampede", replicaLabel: replica},
 	}
 }
