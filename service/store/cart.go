@@ -10,14 +10,15 @@ import (
 )
 
 // AddToCart puts a section into a student's cart and returns the item, and whether it is new; an item that is there stays
-// as it is. Where there is no such section the error is a registration.Error with the code section-not-found, where the
-// cart has registration.MaxCart sections one with the code conflict.
+// as it is. Where there is no such section the error is a registration.Error with the code section-not-found, where there
+// is no such student one with unauthenticated, where the cart has registration.MaxCart sections one with conflict.
 func (s *Store) AddToCart(ctx context.Context, student registration.StudentID, section registration.SectionID, at time.Time) (item registration.CartItem, added bool, err error) {
 	item = registration.CartItem{Section: section, AddedAt: at.UTC().Truncate(time.Millisecond)}
 	result, err := s.write.ExecContext(ctx, `INSERT INTO cart (student_id, section_id, added_at) SELECT ?, section.id, ? FROM section
-		WHERE section.id = ? AND NOT EXISTS (SELECT 1 FROM cart WHERE student_id = ? AND section_id = ?)
+		WHERE section.id = ? AND EXISTS (SELECT 1 FROM student WHERE id = ?)
+		AND NOT EXISTS (SELECT 1 FROM cart WHERE student_id = ? AND section_id = ?)
 		AND (SELECT COUNT(*) FROM cart JOIN section AS known ON known.id = cart.section_id WHERE student_id = ?) < ?`,
-		int64(student), millis(item.AddedAt), int64(section), int64(student), int64(section), int64(student), registration.MaxCart)
+		int64(student), millis(item.AddedAt), int64(section), int64(student), int64(student), int64(section), int64(student), registration.MaxCart)
 	if err != nil && !s.dialect.contradiction(err) { // a duplicate: another request of the student was faster
 		return item, false, fmt.Errorf("adding to the cart of student %d: %w", student, err)
 	}
@@ -35,6 +36,9 @@ func (s *Store) AddToCart(ctx context.Context, student registration.StudentID, s
 			err = fmt.Errorf("reading the cart of student %d: %w", student, err)
 		}
 		return have, false, err
+	}
+	if _, err = s.Student(ctx, student); err != nil {
+		return item, false, err
 	}
 	_, err = one(ctx, s.read, scanID, "SELECT id FROM section WHERE id = ?", int64(section))
 	switch {

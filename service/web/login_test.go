@@ -166,5 +166,13 @@ func TestAStudentMayNotDoWhatStaffMay(t *testing.T) {
 func TestATokenOfAStudentWhoIsGoneOpensNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.send(http.MethodGet, "/api/v1/me", "", s.as(202699999)...).problem(http.StatusUnauthorized, registration.Unauthenticated)
+	gone := s.as(202699999, "Idempotency-Key", "k")
+	for _, path := range []string{"/api/v1/me", "/api/v1/enrollments"} {
+		s.send(http.MethodGet, path, "", gone...).problem(http.StatusUnauthorized, registration.Unauthenticated)
+	}
+	for _, path := range []string{"/api/v1/enrollments", "/api/v1/cart"} {
+		s.send(http.MethodPost, path, `{"section_id":1}`, gone...).problem(http.StatusUnauthorized, registration.Unauthenticated)
+	}
+	s.send(http.MethodDelete, "/api/v1/enrollments/1", "", gone...).problem(http.StatusUnauthorized, registration.Unauthenticated)
+	require.Empty(t, s.send(http.MethodGet, "/api/v1/cart", "", gone...).ok(http.StatusOK)["cart"], "nothing was written")
 }

@@ -20,7 +20,7 @@ type Ledger interface {
 
 // Carts keeps what students mean to enrol in.
 type Carts interface {
-	// AddToCart reports whether the item is new. Its Errors have the codes section-not-found and conflict.
+	// AddToCart reports whether the item is new. Its Errors have the codes section-not-found, unauthenticated and conflict.
 	AddToCart(ctx context.Context, student registration.StudentID, section registration.SectionID, at time.Time) (item registration.CartItem, added bool, err error)
 	// RemoveFromCart reports whether the section was there.
 	RemoveFromCart(ctx context.Context, student registration.StudentID, section registration.SectionID) (bool, error)
