@@ -126,8 +126,12 @@ func checkText(what, text string, most int) error {
 	switch length := utf8.RuneCountInString(text); {
 	case length == 0 || length > most || !utf8.ValidString(text):
 		return Errorf(InvalidRequest, "%s must have 1 to %d characters of UTF-8", what, most)
-	case strings.TrimSpace(text) != text || strings.ContainsFunc(text, unicode.IsControl):
-		return Errorf(InvalidRequest, "%s must not begin or end with a space nor hold control characters", what)
+	case strings.TrimSpace(text) != text || strings.ContainsFunc(text, unseen):
+		return Errorf(InvalidRequest, "%s must not begin or end with a space nor hold control or invisible characters", what)
 	}
 	return nil
 }
+
+// unseen knows what would make two names look alike, or a list read in another order: control and format characters, and
+// line ends.
+func unseen(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }

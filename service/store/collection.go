@@ -161,7 +161,7 @@ func (c *Collection[T]) query() string {
 func (c *Collection[T]) lock(ctx context.Context, e *edit, id int64) (T, error) {
 	row, err := one(ctx, e, c.scan, c.query()+" WHERE id = ?"+e.dialect.forUpdate(), id)
 	if errors.Is(err, ErrNotFound) {
-		return row, registration.Errorf(registration.NotFound, "there is no %s %d", c.table, id)
+		return row, registration.Errorf(registration.NotFound, "there is no %s %d", strings.ReplaceAll(c.table, "_", " "), id)
 	}
 	if err != nil || c.fill == nil {
 		return row, err
