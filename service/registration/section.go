@@ -31,7 +31,7 @@ func ParseWeekday(name string) (Weekday, error) {
 			return day, nil
 		}
 	}
-	return 0, Errorf(InvalidRequest, "weekday must be one of mon, tue, wed, thu, fri, sat, sun, not %q", name)
+	return 0, Errorf(InvalidRequest, "weekday must be one of mon, tue, wed, thu, fri, sat, sun, not %.20q", name)
 }
 
 // Valid reports whether the day is one of Monday to Sunday.

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -172,6 +173,7 @@ type bad struct {
 	what, path, body string
 	headers          []string
 	code             registration.Code
+	names            string // what is wrong, as the detail must say
 }
 
 func TestEveryBadRequestIsRefusedAndChangesNothing(t *testing.T) {
@@ -189,7 +191,10 @@ func TestEveryBadRequestIsRefusedAndChangesNothing(t *testing.T) {
 					got := s.send(o.method, b.path, b.body, b.headers...)
 					require.GreaterOrEqual(t, got.status, http.StatusBadRequest, "%s with %s: %.200s", o.OperationID, b.what, got.body)
 					require.Equal(t, string(b.code), got.json()["code"], "%s with %s: %s", o.OperationID, b.what, got.body)
-					got.problem(got.status, b.code)
+					detail := got.problem(got.status, b.code)
+					require.Contains(t, detail, b.names, "%s with %s", o.OperationID, b.what)
+					require.NotRegexp(t, `json|Go |time\.|2006-01-02|nmarshal|SQL`, detail, "%s with %s", o.OperationID, b.what)
+					require.Less(t, len(got.body), 1000, "%s with %s", o.OperationID, b.what)
 				}
 				require.Equal(t, before, dump(t, database), "%s changed something", o.OperationID)
 			}
@@ -215,26 +220,29 @@ func (o operation) badTokens(s *service) []bad {
 		other = s.as(kim)[1]
 	}
 	return []bad{
-		{"no token", o.good(), o.body, good[2:], registration.Unauthenticated},
-		{"nonsense for a token", o.good(), o.body, with("Bearer a.b.c"), registration.Unauthenticated},
-		{"a forged token", o.good(), o.body, with(good[1] + "x"), registration.Unauthenticated},
-		{"an expired token", o.good(), o.body, with(expired), registration.TokenExpired},
-		{"the other role's token", o.good(), o.body, with(other), registration.Forbidden},
+		{"no token", o.good(), o.body, good[2:], registration.Unauthenticated, ""},
+		{"nonsense for a token", o.good(), o.body, with("Bearer a.b.c"), registration.Unauthenticated, ""},
+		{"a forged token", o.good(), o.body, with(good[1] + "x"), registration.Unauthenticated, ""},
+		{"an expired token", o.good(), o.body, with(expired), registration.TokenExpired, ""},
+		{"the other role's token", o.good(), o.body, with(other), registration.Forbidden, ""},
 	}
 }
 
 func (o operation) badBodies(t *testing.T, s *service) []bad {
 	t.Helper()
+	all := []bad{{"a mebibyte", o.good(), `{"x":"` + strings.Repeat("가", 1<<20/3) + `"}`, o.headers(s), registration.TooLarge, ""}}
 	schema := o.schema()
 	if schema == nil {
-		return nil
+		return all
 	}
-	var all []bad
-	add := func(what, body string) {
-		all = append(all, bad{what, o.good(), body, o.headers(s), registration.InvalidRequest})
+	add := func(what, body, names string) {
+		all = append(all, bad{what, o.good(), body, o.headers(s), registration.InvalidRequest, names})
 	}
-	for _, body := range []string{``, ` `, `null`, `[]`, `"x"`, `1`, `{}`, o.body[:len(o.body)-1], o.body + `x`, o.body + o.body, `[` + o.body + `]`, "\xff", "\x00", "\ufeff" + o.body} {
-		add("the body "+body, body)
+	for _, body := range []string{
+		``, ` `, `null`, `[]`, `"x"`, `1`, `{}`, o.body[:len(o.body)-1], o.body + `x`, o.body + o.body, `[` + o.body + `]`, "\xff", "\x00", "\ufeff" + o.body,
+		strings.Repeat("[", maxBody), strings.Repeat(`{"a":`, maxBody/5), `{"` + strings.Repeat("x", maxBody-10) + `":1}`,
+	} {
+		add(fmt.Sprintf("the body %.100s", body), body, "")
 	}
 	members := func(change func(map[string]json.RawMessage)) string {
 		var body map[string]json.RawMessage
@@ -244,36 +252,46 @@ func (o operation) badBodies(t *testing.T, s *service) []bad {
 		require.NoError(t, err)
 		return string(text)
 	}
-	add("an unknown member", members(func(body map[string]json.RawMessage) { body["x"] = json.RawMessage(`1`) }))
+	add("an unknown member", members(func(body map[string]json.RawMessage) { body["x"] = json.RawMessage(`1`) }), `"x"`)
 	for _, name := range schema.Required {
-		add("no "+name, members(func(body map[string]json.RawMessage) { delete(body, name) }))
+		add("no "+name, members(func(body map[string]json.RawMessage) { delete(body, name) }), name)
 	}
 	for name, property := range schema.Properties {
 		wrong := []string{`true`, `{}`, `"x"`, `1.5`}
 		if property.Value.Type.Is("string") {
 			wrong[2] = `1`
+			for _, text := range []string{"\xed\xa0\x80", `\ud800`} {
+				add(name+" that is no UTF-8", strings.Replace(o.body, `"`+name+`":"`, `"`+name+`":"`+text, 1), "")
+			}
 		}
-		if property.Value.Type.Is("string") {
-			add(name+" that is no UTF-8", strings.Replace(o.body, `"`+name+`":"`, `"`+name+`":"`+"\xed\xa0\x80", 1))
+		if property.Value.Type.Is("integer") {
+			wrong = append(wrong, `1.0`, `1e0`, `1E400`, `9223372036854775808`, strings.Repeat("1", 5000), `[1]`)
 		}
 		for _, value := range wrong {
-			add(name+": "+value, members(func(body map[string]json.RawMessage) { body[name] = json.RawMessage(value) }))
+			add(fmt.Sprintf("%s: %.100s", name, value), members(func(body map[string]json.RawMessage) { body[name] = json.RawMessage(value) }), name)
 		}
+		if !strings.Contains(o.body, `"`+name+`":`) {
+			continue
+		}
+		add(name+" twice", o.body[:len(o.body)-1]+`,"`+name+`":null}`, name)
+		add(name+" in capitals", strings.Replace(o.body, `"`+name+`"`, `"`+strings.ToUpper(name)+`"`, 1), strings.ToUpper(name))
 	}
-	large := `{"x":"` + strings.Repeat("가", 1<<20/3) + `"}`
-	return append(all, bad{"a mebibyte", o.good(), large, o.headers(s), registration.TooLarge})
+	return all
 }
+
+// maxBody is how many bytes a body may have.
+const maxBody = 64 << 10
 
 func (o operation) badKeys(s *service) []bad {
 	if !o.keyed() {
 		return nil
 	}
 	token := o.headers(s)[:2]
-	all := []bad{{"no key", o.good(), o.body, token, registration.InvalidRequest}}
+	all := []bad{{"no key", o.good(), o.body, token, registration.InvalidRequest, "Idempotency-Key"}}
 	for _, key := range []string{"", "a b", "열쇠", strings.Repeat("k", registration.MaxKeyLength+1)} {
-		all = append(all, bad{"the key " + key, o.good(), o.body, append(token[:2:2], "Idempotency-Key", key), registration.InvalidRequest})
+		all = append(all, bad{"the key " + key, o.good(), o.body, append(token[:2:2], "Idempotency-Key", key), registration.InvalidRequest, "Idempotency-Key"})
 	}
-	return append(all, bad{"two keys", o.good(), o.body, append(token[:2:2], "Idempotency-Key", "a", "Idempotency-Key", "b"), registration.InvalidRequest})
+	return append(all, bad{"two keys", o.good(), o.body, append(token[:2:2], "Idempotency-Key", "a", "Idempotency-Key", "b"), registration.InvalidRequest, "Idempotency-Key"})
 }
 
 func (o operation) badPaths(s *service) []bad {
@@ -281,12 +299,12 @@ func (o operation) badPaths(s *service) []bad {
 		return nil
 	}
 	var all []bad
-	for _, id := range []string{"x", "0", "-1", "1.0", "1e3", "0x1", "1'--", "%27%20OR%201=1", "%ED%95%9C", "%E1%84%92%E1%85%A1%E1%86%AB", "%00", "99999999999999999999"} {
-		all = append(all, bad{"the id " + id, o.path(id), o.body, o.headers(s), registration.InvalidRequest})
+	for _, id := range []string{"x", "0", "-1", "1.0", "1e3", "0x1", "1'--", "%27%20OR%201=1", "%ED%95%9C", "%E1%84%92%E1%85%A1%E1%86%AB", "%00", "+1", "%2B1", "01", "%201", "9223372036854775808", "99999999999999999999"} {
+		all = append(all, bad{"the id " + id, o.path(id), o.body, o.headers(s), registration.InvalidRequest, "path"})
 	}
 	for _, code := range []registration.Code{registration.NotFound, registration.SectionNotFound, registration.NotEnrolled} {
 		if slices.Contains(problemCodes(o.Operation), string(code)) {
-			return append(all, bad{"an id that nothing has", o.path("999999999"), o.body, o.headers(s), code})
+			return append(all, bad{"an id that nothing has", o.path("999999999"), o.body, o.headers(s), code, ""})
 		}
 	}
 	return all
@@ -294,9 +312,9 @@ func (o operation) badPaths(s *service) []bad {
 
 // badValues are values that a query's parameters must not have.
 var badValues = map[string][]string{
-	"after": {"x", "-1", "1.5", "+1", "1e3", "９", "99999999999999999999"},
+	"after": {"x", "-1", "1.5", "+1", "01", "1e3", "９", "99999999999999999999"},
 	"limit": {"x", "0", "-1", "201", "1.5"},
-	"name":  {"\xff", strings.Repeat("가", 101)},
+	"name":  {"\xff", "\x00", "a\nb", strings.Repeat("가", 101)},
 	"since": {}, // opaque: what is not known gets everything
 	// of sections
 	"credits": {"x", "-1", "31", "1.5"}, "weekday": {"x", "monday", "월", "1"}, "major": {"x", "0", "-1", "컴퓨터공학과"}, "open": {"x", "1", "TRUE"},
@@ -308,7 +326,7 @@ func (o operation) badQueries(t *testing.T, s *service) []bad {
 	t.Helper()
 	var all []bad
 	add := func(query string) {
-		all = append(all, bad{"the query " + query, o.good() + "?" + query, o.body, o.headers(s), registration.InvalidRequest})
+		all = append(all, bad{"the query " + query, o.good() + "?" + query, o.body, o.headers(s), registration.InvalidRequest, ""})
 	}
 	for _, parameter := range o.parameters {
 		if parameter.Value.In != openapi3.ParameterInQuery {

@@ -56,8 +56,8 @@ func sectionInBody(c *gin.Context) (registration.SectionID, error) {
 }
 
 func sectionInPath(c *gin.Context) (registration.SectionID, error) {
-	section, err := strconv.ParseInt(c.Param("section_id"), 10, 64)
-	if err != nil || section <= 0 {
+	section, ok := wholeNumber(c.Param("section_id"))
+	if !ok || section <= 0 {
 		return 0, registration.Errorf(registration.InvalidRequest, "the section in the path must be a positive number")
 	}
 	return registration.SectionID(section), nil

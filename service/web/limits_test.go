@@ -37,7 +37,7 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 func TestEveryAnswerCarriesTheHeadersThatProtectItsReader(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	for _, path := range []string{"/livez", "/readyz", "/api/v1/period", "/api/v1/me", "/api/v1/openapi.json", "/nowhere"} {
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/api/v1/period", "/api/v1/me", "/api/v1/openapi.json", "/nowhere"} {
 		header := s.send(http.MethodGet, path, "").header
 		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), path)
 		require.Equal(t, "no-referrer", header.Get("Referrer-Policy"), path)

@@ -109,7 +109,7 @@ func TestTheDocumentKnowsEveryProblemCode(t *testing.T) {
 
 // problemCodes are the codes that the document lets an operation answer with.
 func problemCodes(operation *openapi3.Operation) []string {
-	codes := []string{"overloaded", "unavailable", "internal"}
+	codes := []string{"too-large", "overloaded", "unavailable", "internal"}
 	if operation.Security != nil {
 		codes = append(codes, "unauthenticated", "token-expired", "forbidden")
 	}
@@ -117,7 +117,7 @@ func problemCodes(operation *openapi3.Operation) []string {
 		codes = append(codes, "rate-limited")
 	}
 	if operation.RequestBody != nil {
-		codes = append(codes, "invalid-request", "too-large")
+		codes = append(codes, "invalid-request")
 	}
 	more, _ := operation.Extensions["x-problem-codes"].([]any)
 	for _, code := range more {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goormu/stampede/service/registration"
@@ -41,14 +42,20 @@ func parameters(query string, known ...string) (map[string]string, error) {
 	return given, nil
 }
 
-// number reads a whole number of decimal digits from low to high, otherwise where it is not given.
+// wholeNumber reads a number in its only spelling: decimal digits without a plus or leading zeros.
+func wholeNumber(text string) (int64, bool) {
+	value, err := strconv.ParseInt(text, 10, 64)
+	return value, err == nil && strconv.FormatInt(value, 10) == text
+}
+
+// number reads a whole number from low to high, otherwise where it is not given.
 func number(given map[string]string, name string, otherwise, low, high int64) (int64, error) {
 	text, ok := given[name]
 	if !ok {
 		return otherwise, nil
 	}
-	value, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || value < low || value > high || text[0] == '+' {
+	value, ok := wholeNumber(text)
+	if !ok || value < low || value > high {
 		return 0, registration.Errorf(registration.InvalidRequest, "%s must be a whole number from %d to %d", name, low, high)
 	}
 	return value, nil
@@ -75,10 +82,10 @@ func page(given map[string]string) (p registration.Page, err error) {
 	return p, err
 }
 
-// nameFilter reads a part of a name, made comparable.
+// nameFilter reads a part of a name, made comparable. No name holds a control character, and SQLite takes NUL for the end.
 func nameFilter(value string) (string, error) {
-	if !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNameFilter {
-		return "", registration.Errorf(registration.InvalidRequest, "name must be at most %d characters of UTF-8", maxNameFilter)
+	if !utf8.ValidString(value) || utf8.RuneCountInString(value) > maxNameFilter || strings.ContainsFunc(value, unicode.IsControl) {
+		return "", registration.Errorf(registration.InvalidRequest, "name must be at most %d characters of UTF-8, without control characters", maxNameFilter)
 	}
 	return fold(strings.TrimSpace(value)), nil
 }

@@ -249,7 +249,7 @@ func (s *Server) routes() *gin.Engine {
 
 	e.GET("/livez", s.livez)
 	e.GET("/readyz", s.readyz)
-	e.GET("/metrics", gin.WrapH(s.Metrics.Handler()))
+	e.GET("/metrics", func(c *gin.Context) { secure(c.Writer.Header()) }, gin.WrapH(s.Metrics.Handler()))
 
 	unmatched := s.Metrics.Route("any", "unmatched", http.StatusNotFound, http.StatusMethodNotAllowed)
 	e.NoRoute(s.wrap(unmatched, func(c *gin.Context) error {
@@ -311,7 +311,11 @@ func (s *Server) wrap(route *telemetry.Route, h handler) gin.HandlerFunc {
 			return
 		}
 		defer s.limit.Leave()
-		if err := h(c); err != nil {
+		err := sized(c.Request)
+		if err == nil {
+			err = h(c)
+		}
+		if err != nil {
 			status = s.refuse(c, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/unicode/norm"
@@ -107,14 +106,13 @@ func (k kind[T]) replace(s *Server) insider {
 // save reads a body and writes it as the row with the id, as a new one where that is 0.
 func (k kind[T]) save(s *Server, c *gin.Context, who auth.Principal, id int64, status int) error {
 	row := k.blank
+	*k.id(&row) = id // as it stays where the body has none
 	if err := decode(c.Request, &row); err != nil {
 		return err
 	}
-	in := k.id(&row)
-	if *in != 0 && *in != id {
+	if *k.id(&row) != id {
 		return registration.Errorf(registration.InvalidRequest, "the id in the body is not the one in the path")
 	}
-	*in = id
 	if k.names != nil {
 		for _, name := range k.names(&row) {
 			*name = norm.NFC.String(*name)
@@ -155,8 +153,8 @@ func (k kind[T]) remove(s *Server) insider {
 }
 
 func (k kind[T]) idInPath(c *gin.Context) (int64, error) {
-	id, err := strconv.ParseInt(c.Param(k.param), 10, 64)
-	if err != nil || id <= 0 {
+	id, ok := wholeNumber(c.Param(k.param))
+	if !ok || id <= 0 {
 		return 0, registration.Errorf(registration.InvalidRequest, "the id in the path must be a positive number")
 	}
 	return id, nil

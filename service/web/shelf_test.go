@@ -76,7 +76,7 @@ func TestTheCatalogueRefusesMalformedRequests(t *testing.T) {
 	bad := map[string][]string{
 		"majors": {
 			``, `[]`, `null`, `{}`, `{"name":"a"}`, `{"name":1,"name_en":"a"}`, `{"name":"","name_en":"a"}`, `{"name":" a","name_en":"a"}`,
-			`{"name":"a\u0000","name_en":"a"}`, `{"name":"` + long + `","name_en":"a"}`, `{"name":"a","name_en":"a","x":1}`, `{"name":"a","name_en":"a","id":7}`,
+			`{"name":"a\u0000","name_en":"a"}`, `{"name":"a\u200b","name_en":"a"}`, `{"name":"\u202ea","name_en":"a"}`, `{"name":"a","name_en":"a\u2028b"}`, `{"name":"` + long + `","name_en":"a"}`, `{"name":"a","name_en":"a","x":1}`, `{"name":"a","name_en":"a","id":7}`,
 		},
 		"professors": {`{}`, `{"name":"a","name_en":"a","major_id":0}`, `{"name":"a","name_en":"a","major_id":"1"}`, `{"name":"a","name_en":"` + long + `"}`},
 		"courses": {
@@ -90,6 +90,7 @@ func TestTheCatalogueRefusesMalformedRequests(t *testing.T) {
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":16}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"noday","period":1}]}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"period":1}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1,"room":1}]}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1},{"weekday":"mon","period":1}]}`,
+			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[{"weekday":"mon","period":1,"period":2}]}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[null]}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"only_major_id":0}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"only_major_id":"1"}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"min_year":0}`, `{"course_id":1,"professor_id":1,"capacity":1,"slots":[],"min_year":11}`,
 			`{"course_id":1,"professor_id":1,"capacity":1,"taken":1,"slots":[]}`,
