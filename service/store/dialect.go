@@ -19,6 +19,8 @@ type dialect interface {
 	together() bool
 	// writeKey adds what a client wrote to a statement of the ledger.
 	writeKey(s *statement, key string)
+	// suits returns an error where a server's settings make enrolments impossible.
+	suits(ctx context.Context, db *sql.DB) error
 	// goose names the dialect to the migrator.
 	goose() string
 	// migrationLock keeps two instances from migrating at once; unlock must be called.

@@ -39,7 +39,7 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	if config.WriteTimeout == 0 {
 		config.WriteTimeout = 30 * time.Second
 	}
-	pool, err := openPool(config, options)
+	pool, err := openPool(config, options, "autocommit = 1")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	// statements in one round trip. No text that anybody else wrote ever stands in theirs; see writeKey.
 	config = config.Clone()
 	config.MultiStatements = true
-	ledger, err := openPool(config, options, "SET SESSION autocommit = 0")
+	ledger, err := openPool(config, options, ledgerSettings)
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
@@ -57,19 +57,19 @@ func openMySQL(dsn string, options Options) (*Store, error) {
 	}, nil
 }
 
-func openPool(config *mysql.Config, options Options, settings ...string) (*sql.DB, error) {
+func openPool(config *mysql.Config, options Options, settings string) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("reading the database's name: %w", err)
 	}
-	pool := sql.OpenDB(session{connector, append([]string{isolationSettings, strictSettings}, settings...)})
+	pool := sql.OpenDB(session{connector, settings})
 	connections := options.Connections
 	if connections == 0 {
 		connections = 32
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
+	pool.SetConnMaxIdleTime(maxIdleTime)
 	return pool, nil
 }
 
@@ -96,30 +96,6 @@ func parseDSN(dsn string) (*mysql.Config, error) {
 		return nil, errors.New(wanted)
 	}
 	return config, nil
-}
-
-// session prepares each new connection: READ COMMITTED, or two instances that lock the same rows deadlock on gaps; and
-// strict mode, so that nothing is cut to fit.
-type session struct {
-	driver.Connector
-	settings []string
-}
-
-const isolationSettings = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-
-const strictSettings = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', innodb_lock_wait_timeout = 10"
-
-func (s session) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := s.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, statement := range s.settings {
-		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
-			return nil, errors.Join(fmt.Errorf("preparing a connection: %w", err), conn.Close())
-		}
-	}
-	return conn, nil
 }
 
 func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }

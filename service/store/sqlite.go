@@ -63,6 +63,8 @@ func (sqliteDialect) writeKey(s *statement, key string) {
 	s.args = append(s.args, driver.NamedValue{Ordinal: len(s.args) + 1, Value: key})
 }
 
+func (sqliteDialect) suits(context.Context, *sql.DB) error { return nil }
+
 func (sqliteDialect) goose() string { return "sqlite3" }
 
 func (sqliteDialect) deleteEnrollments(named string) string {

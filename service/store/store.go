@@ -54,6 +54,9 @@ func Open(ctx context.Context, database string, options Options) (*Store, error)
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	if err := s.suits(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -65,6 +68,15 @@ func (s *Store) ping(ctx context.Context, pool *sql.DB) error {
 	defer cancel()
 	if err := pool.PingContext(ctx); err != nil {
 		return fmt.Errorf("reaching database %s: %w", s.name, err)
+	}
+	return nil
+}
+
+func (s *Store) suits(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := s.dialect.suits(ctx, s.read); err != nil {
+		return fmt.Errorf("opening database %s: %w", s.name, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/store"
+	"github.com/goormu/stampede/service/store/mariadb"
 	"github.com/goormu/stampede/service/store/storetest"
 )
 
@@ -395,6 +397,36 @@ func TestAStoreThatCannotBeOpenedSaysSoInOneLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAServerOnWhichEnrolmentsWouldFailIsRefusedInOneLine(t *testing.T) {
+	server, err := mariadb.Start(t.Context(), t.TempDir(), mariadb.Arguments("--log-bin", "--binlog-format=STATEMENT", "--max-allowed-packet=65536"))
+	require.NoError(t, err)
+	defer func() { _ = server.Kill() }()
+	database := storetest.On(t, server, "registration")
+	for _, test := range []struct{ want, cure string }{
+		{"max_allowed_packet is 65536 on the server, too little for a batch of enrolments: set it to 1048576 or more", "max_allowed_packet = 1048576"},
+		{"binlog_format is STATEMENT on the server, which cannot log transactions at READ COMMITTED: set it to MIXED or ROW", "binlog_format = 'MIXED'"},
+	} {
+		_, err := store.Open(t.Context(), database.Name, store.Options{})
+		require.ErrorContains(t, err, "opening database mysql 127.0.0.1:")
+		require.ErrorContains(t, err, test.want)
+		require.NotContains(t, err.Error(), "\n")
+		_, err = database.Raw(t).ExecContext(t.Context(), "SET GLOBAL "+test.cure)
+		require.NoError(t, err)
+	}
+	require.NoError(t, database.Open(t).Migrate(t.Context()))
+	many := make([]registration.Cancellation, 512)
+	for i := range many {
+		many[i] = registration.Cancellation{
+			Student: registration.StudentID(i + 1), Section: math.MaxInt64, Key: strings.Repeat("c", registration.MaxKeyLength),
+			EnrollmentKey: strings.Repeat("e", registration.MaxKeyLength), EnrolledAt: time.UnixMilli(math.MaxInt64), CancelledAt: time.UnixMilli(math.MaxInt64),
+		}
+	}
+	tx, err := database.Open(t).Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, tx.Rollback()) }()
+	require.ErrorIs(t, tx.Apply(t.Context(), store.Changes{Cancelled: many}), store.ErrRowCount, "it passes, and there are no such students")
 }
 
 func wrongPassword(dsn string) string {

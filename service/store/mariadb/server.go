@@ -32,6 +32,11 @@ func MaxConnections(n int) Option { return func(s *Server) { s.connections = n }
 // LogFile sets where the server and its installation write, DIR/mariadb.log by default. The file is appended to.
 func LogFile(path string) Option { return func(s *Server) { s.log = path } }
 
+// Arguments adds to the server's command line; the last one of a kind counts.
+func Arguments(arguments ...string) Option {
+	return func(s *Server) { s.more = append(s.more, arguments...) }
+}
+
 // account is the only one that may come in by TCP; its password is made anew for each server.
 const account = "stampede"
 
@@ -40,6 +45,7 @@ type Server struct {
 	folder      string
 	log         string
 	connections int
+	more        []string // arguments
 	password    string
 	port        int
 	admin       *sql.DB
@@ -291,7 +297,7 @@ func (s *Server) arguments() []string {
 		"--skip-log-bin", "--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=O_DIRECT", "--innodb-log-file-size=256M",
 		"--transaction-isolation=READ-COMMITTED", "--max-connections=" + strconv.Itoa(s.connections),
 	}
-	return asRoot(args)
+	return append(asRoot(args), s.more...)
 }
 
 // asRoot lets the programs run as root where we do, which they refuse unless they are told. Another account could not

@@ -11,7 +11,7 @@ CREATE TABLE catalogue (
 INSERT INTO catalogue (id, version, last_id) SELECT 1, catalogue, last_id FROM registration_period;
 
 CREATE TABLE only_period (
-  opens_at  BIGINT NOT NULL,
+  opens_at  BIGINT NOT NULL PRIMARY KEY,
   closes_at BIGINT NOT NULL
 ) /*! ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin */;
 
@@ -32,7 +32,7 @@ DROP TABLE only_period;
 
 -- +goose Down
 CREATE TABLE only_period (
-  opens_at  BIGINT NOT NULL,
+  opens_at  BIGINT NOT NULL PRIMARY KEY,
   closes_at BIGINT NOT NULL
 ) /*! ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin */;
 
