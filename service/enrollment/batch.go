@@ -88,7 +88,7 @@ func (l *Ledger) gather(first *request, queue <-chan *request, have func(*reques
 // one by one, so that a fault in one student's rows stays that student's. letNext is called as soon as the next batch may be
 // taken.
 func (l *Ledger) settle(ctx context.Context, batch []*request, letNext func()) {
-	pause := 25 * time.Millisecond
+	pause, began := 25*time.Millisecond, time.Now()
 	for try := 0; ; try++ {
 		err := l.transact(ctx, batch, letNext)
 		if err == nil {
@@ -101,7 +101,7 @@ func (l *Ledger) settle(ctx context.Context, batch []*request, letNext func()) {
 			}
 			return
 		}
-		if ctx.Err() != nil || !l.store.Transient(err) || try >= l.config.Retries {
+		if ctx.Err() != nil || !l.store.Transient(err) || try >= l.config.Retries || time.Since(began) > l.config.Timeout {
 			l.fail(ctx, batch, err)
 			return
 		}
@@ -169,6 +169,7 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 		r.decided(book.decide(r))
 	}
 	changes := book.changes()
+	changes.Found = slices.ContainsFunc(batch, func(r *request) bool { return promises(r.answer, r.err) })
 	l.wrong.change(book, &changes)
 	since = l.phase("decide", since)
 	letNext()
@@ -193,6 +194,11 @@ func (l *Ledger) transact(ctx context.Context, batch []*request, letNext func())
 	}
 	l.wrong.committed(batch)
 	return nil
+}
+
+// promises says whether an answer tells a student of a seat that was taken or given back before.
+func promises(a answer, err error) bool {
+	return a.replayed || registration.CodeOf(err) == registration.AlreadyEnrolled
 }
 
 // identify locks the students of a batch and reads what is theirs.

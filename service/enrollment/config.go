@@ -40,7 +40,7 @@ type Config struct {
 	MaxWait time.Duration
 	// BatchSize is the greatest number of requests in a transaction, 1 to MaxBatch (the default). ForUpdate ignores it.
 	BatchSize int
-	// Timeout bounds one try of a transaction, 15 s by default.
+	// Timeout bounds one try of a transaction, 15 s by default. After it no further try begins.
 	Timeout time.Duration
 	// Retries is how often a batch is tried again after a deadlock, a lock wait or a lost connection, 4 by default,
 	// with pauses that double from 25 ms. A negative number means never.

@@ -42,9 +42,10 @@ func (l *Ledger) look(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			l.config.Logger.Warn("looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
 		}
+		finds := l.findings(ctx, book, batch)
 		answered := 0
-		for _, r := range batch {
-			if l.lookUp(book, r) {
+		for i, r := range batch {
+			if l.lookUp(finds[i], r) {
 				answered++
 			}
 		}
@@ -73,18 +74,45 @@ func (l *Ledger) glance(ctx context.Context, batch []*request) (*book, error) {
 	return book, nil
 }
 
-// lookUp answers a request from what was read, or hands it on to the queue where a seat is there or nothing was read.
-func (l *Ledger) lookUp(book *book, r *request) (answered bool) {
-	var (
-		found answer
-		known bool
-		err   error
-	)
-	if book != nil {
-		found, known, err = book.know(r)
+// finding is what a look says of a request; known is false where a seat is there, or where nothing was read.
+type finding struct {
+	answer answer
+	known  bool
+	err    error
+}
+
+// findings returns what a look says of each request. Where it tells of seats that were taken, it does so once they are on disk.
+func (l *Ledger) findings(ctx context.Context, book *book, batch []*request) []finding {
+	finds := make([]finding, len(batch))
+	if book == nil {
+		return finds
 	}
-	if !known {
-		if err = l.line(r); err == nil {
+	promised := false
+	for i, r := range batch {
+		f := &finds[i]
+		f.answer, f.known, f.err = book.know(r)
+		promised = promised || promises(f.answer, f.err)
+	}
+	if promised {
+		if err := l.flush(ctx); err != nil {
+			l.config.Logger.Warn("looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
+			return make([]finding, len(batch))
+		}
+	}
+	return finds
+}
+
+// flush returns when all that is committed by now, on whichever instance, is on disk.
+func (l *Ledger) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.config.Timeout)
+	defer cancel()
+	return l.store.Flush(ctx)
+}
+
+// lookUp answers a request from what was found, or hands it on to the queue.
+func (l *Ledger) lookUp(f finding, r *request) (answered bool) {
+	if !f.known {
+		if f.err = l.line(r); f.err == nil {
 			return false
 		}
 	}
@@ -92,7 +120,7 @@ func (l *Ledger) lookUp(book *book, r *request) (answered bool) {
 		if l.config.Observer.QueueWait != nil {
 			l.config.Observer.QueueWait(time.Since(r.asked))
 		}
-		r.decided(found, err)
+		r.decided(f.answer, f.err)
 		l.answer(r)
 	}
 	return true

@@ -15,6 +15,8 @@ type dialect interface {
 	// begin starts a transaction of the ledger, look one that reads one state of the whole database. Both may be "".
 	begin() string
 	look() string
+	// showsUnflushed reports whether a commit is seen by others before it is on disk.
+	showsUnflushed() bool
 	// together reports whether the ledger's connections take several statements at once.
 	together() bool
 	// writeKey adds what a client wrote to a statement of the ledger.

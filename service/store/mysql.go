@@ -104,6 +104,9 @@ func (mysqlDialect) begin() string     { return "" } // its connections never co
 func (mysqlDialect) together() bool    { return true }
 func (mysqlDialect) goose() string     { return "mysql" }
 
+// showsUnflushed: InnoDB lets go of the locks first, and flushes its log then.
+func (mysqlDialect) showsUnflushed() bool { return true }
+
 func (mysqlDialect) look() string {
 	return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION READ ONLY"
 }

@@ -58,6 +58,8 @@ func (sqliteDialect) begin() string     { return "BEGIN IMMEDIATE" }
 func (sqliteDialect) look() string      { return "BEGIN" }
 func (sqliteDialect) together() bool    { return false }
 
+func (sqliteDialect) showsUnflushed() bool { return false } // the log's index is written last
+
 func (sqliteDialect) writeKey(s *statement, key string) {
 	s.WriteByte('?')
 	s.args = append(s.args, driver.NamedValue{Ordinal: len(s.args) + 1, Value: key})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"github.com/goormu/stampede/service/registration"
@@ -39,6 +40,21 @@ func (s *Store) Begin(ctx context.Context) (*Tx, error) {
 		return nil, fmt.Errorf("beginning a transaction: %w", err)
 	}
 	return t, nil
+}
+
+// Flush returns when everything that anyone has seen committed by now is on disk.
+func (s *Store) Flush(ctx context.Context) error {
+	if !s.dialect.showsUnflushed() {
+		return nil
+	}
+	t, err := s.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.Apply(ctx, Changes{Found: true}); err != nil {
+		return errors.Join(fmt.Errorf("flushing: %w", err), t.Rollback())
+	}
+	return t.Commit()
 }
 
 // Look starts a transaction that sees one state of the whole database, that of its first query, and locks nothing. What it
