@@ -17,7 +17,7 @@ func (s *Store) AddToCart(ctx context.Context, student registration.StudentID, s
 	result, err := s.write.ExecContext(ctx, `INSERT INTO cart (student_id, section_id, added_at) SELECT ?, section.id, ? FROM section
 		WHERE section.id = ? AND EXISTS (SELECT 1 FROM student WHERE id = ?)
 		AND NOT EXISTS (SELECT 1 FROM cart WHERE student_id = ? AND section_id = ?)
-		AND (SELECT COUNT(*) FROM cart JOIN section AS known ON known.id = cart.section_id WHERE student_id = ?) < ?`,
+		AND (`+countCart+`) < ?`,
 		int64(student), millis(item.AddedAt), int64(section), int64(student), int64(student), int64(section), int64(student), registration.MaxCart)
 	if err != nil && !s.dialect.contradiction(err) { // a duplicate: another request of the student was faster
 		return item, false, fmt.Errorf("adding to the cart of student %d: %w", student, err)
@@ -27,7 +27,11 @@ func (s *Store) AddToCart(ctx context.Context, student registration.StudentID, s
 		case err != nil:
 			return item, false, fmt.Errorf("adding to the cart of student %d: %w", student, err)
 		case rows == 1:
-			return item, true, nil
+			fits, err := s.cartFits(ctx, student, section)
+			if err != nil || fits {
+				return item, fits, err
+			}
+			return item, false, errCartFull()
 		}
 	}
 	have, err := one(ctx, s.read, scanCartItem, "SELECT section_id, added_at FROM cart WHERE student_id = ? AND section_id = ?", int64(student), int64(section))
@@ -47,9 +51,29 @@ func (s *Store) AddToCart(ctx context.Context, student registration.StudentID, s
 	case err != nil:
 		err = fmt.Errorf("reading section %d: %w", section, err)
 	default:
-		err = registration.Errorf(registration.Conflict, "the cart holds %d sections, and no more fit in", registration.MaxCart)
+		err = errCartFull()
 	}
 	return item, false, err
+}
+
+const countCart = "SELECT COUNT(*) FROM cart JOIN section AS known ON known.id = cart.section_id WHERE student_id = ?"
+
+// cartFits takes a section that was just put into a cart out of it again where the cart is too full, and reports whether it
+// stays. Requests of one student that count at the same time do not see one another's; whoever counts again last does.
+func (s *Store) cartFits(ctx context.Context, student registration.StudentID, section registration.SectionID) (bool, error) {
+	count, err := one(ctx, s.read, scanID, countCart, int64(student))
+	if err != nil {
+		return false, fmt.Errorf("counting the cart of student %d: %w", student, err)
+	}
+	if count <= registration.MaxCart {
+		return true, nil
+	}
+	_, err = s.RemoveFromCart(ctx, student, section)
+	return false, err
+}
+
+func errCartFull() error {
+	return registration.Errorf(registration.Conflict, "the cart holds %d sections, and no more fit in", registration.MaxCart)
 }
 
 // RemoveFromCart takes a section out of a student's cart and reports whether it was there.

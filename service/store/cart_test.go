@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -81,5 +82,41 @@ func TestASectionPutIntoTheCartManyTimesAtOnceIsThereOnce(t *testing.T) {
 			}
 		}
 		require.Equal(t, 1, count)
+	})
+}
+
+func TestACartHasItsLimitHoweverManyAddAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		const racers = 8
+		db := database.Open(t)
+		require.NoError(t, db.Fill(t.Context(), storetest.University(1, make([]storetest.Section, registration.MaxCart+racers)...)))
+		add := func(id registration.SectionID) (bool, error) {
+			_, added, err := db.AddToCart(t.Context(), storetest.FirstStudent, id, time.UnixMilli(1))
+			return added, err
+		}
+		for id := registration.SectionID(1); id < registration.MaxCart; id++ {
+			_, err := add(id)
+			require.NoError(t, err)
+		}
+		for range 10 {
+			var all sync.WaitGroup
+			news, faults := make([]bool, racers), make([]error, racers)
+			for i := range racers {
+				all.Go(func() { news[i], faults[i] = add(registration.SectionID(registration.MaxCart + i)) })
+			}
+			all.Wait()
+			cart, err := db.Cart(t.Context(), storetest.FirstStudent)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(cart), registration.MaxCart)
+			for i := range racers {
+				id := registration.SectionID(registration.MaxCart + i)
+				require.Equal(t, news[i], slices.ContainsFunc(cart, func(item registration.CartItem) bool { return item.Section == id }), "what was said is so")
+				if !news[i] {
+					require.Equal(t, registration.Conflict, registration.CodeOf(faults[i]))
+				}
+				_, err := db.RemoveFromCart(t.Context(), storetest.FirstStudent, id)
+				require.NoError(t, err)
+			}
+		}
 	})
 }
