@@ -19,7 +19,11 @@ var (
 // writeEncoded answers with a body in the coding that the client accepts, or with 304 where it has that already.
 func writeEncoded(c *gin.Context, body *encoded.Body) {
 	header := c.Writer.Header()
-	header["Vary"] = varyEncoding
+	if others := header["Vary"]; len(others) > 0 { // the answer is shared with named web sites only
+		header["Vary"] = append(others, "Accept-Encoding")
+	} else {
+		header["Vary"] = varyEncoding
+	}
 	header["Cache-Control"] = revalidate
 	zip := body.Zipped != nil && acceptsGzip(c.Request.Header["Accept-Encoding"])
 	tag, content := body.Tag, body.Plain

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -176,6 +177,18 @@ func TestSectionsAreNotSentTwiceToWhoHasThem(t *testing.T) {
 
 	s.clock.set(closesAt)
 	require.Equal(t, http.StatusOK, s.send(http.MethodGet, path, "", s.as(kim, "If-None-Match", tag)...).status, "the period closed, which the list tells")
+}
+
+func TestAnAnswerFromMemoryStillVariesWithItsReader(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/sections", http.NoBody)
+	r.Header.Set("Authorization", s.as(kim)[1])
+	w := httptest.NewRecorder()
+	w.Header().Set("Vary", "Origin") // as where other web sites' pages may call the API
+	s.server.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, []string{"Origin", "Accept-Encoding"}, w.Header().Values("Vary"))
 }
 
 func TestSectionsAreCompressedForWhoUnderstandsIt(t *testing.T) {
