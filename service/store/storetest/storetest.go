@@ -177,6 +177,7 @@ var contradictions = []struct{ what, query string }{
 		WHERE section.taken <> COALESCE(e.live, 0)`},
 	{"enrolments outside the period", `SELECT COUNT(*) FROM enrollment WHERE NOT EXISTS
 		(SELECT 1 FROM registration_period WHERE enrolled_at >= opens_at AND enrolled_at < closes_at)`},
+	{"enrolments of sections that are not there", "SELECT COUNT(*) FROM enrollment WHERE section_id NOT IN (SELECT id FROM section)"},
 	{"students whose cancellations are miscounted", `SELECT COUNT(*) FROM student LEFT JOIN
 		(SELECT student_id, COUNT(*) AS gone FROM cancellation GROUP BY student_id) AS c ON c.student_id = student.id
 		WHERE student.cancellations <> COALESCE(c.gone, 0)`},
