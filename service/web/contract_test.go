@@ -341,7 +341,7 @@ func (o operation) badQueries(t *testing.T, s *service) []bad {
 		add(name + "=1&" + name + "=1")
 	}
 	if len(all) > 0 {
-		for _, query := range []string{"x=1", "%ff=1", "a=%zz", "a;b", url.Values{"' OR 1=1 --": {"1"}}.Encode(), "x=" + strings.Repeat("y", 3000)} {
+		for _, query := range []string{"x=1", "%ff=1", "a=%zz", "a;b", url.Values{"' OR 1=1 --": {"1"}}.Encode(), "x=" + strings.Repeat("y", 3000), strings.Repeat("y", 2000) + "=1"} {
 			add(query)
 		}
 	}

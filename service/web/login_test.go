@@ -130,6 +130,7 @@ func TestADoorOpensOnlyForItsOwnTokens(t *testing.T) {
 		{"a subject that is no student", "Bearer " + sign(jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { c["sub"] = "admin" }), http.StatusUnauthorized, registration.Unauthenticated},
 		{"no expiry", "Bearer " + sign(jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { delete(c, "exp") }), http.StatusUnauthorized, registration.Unauthenticated},
 		{"a token from the future", "Bearer " + sign(jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { c["iat"] = s.clock.now().Add(time.Minute).Unix() }), http.StatusUnauthorized, registration.Unauthenticated},
+		{"a token whose time has not come", "Bearer " + sign(jwt.SigningMethodHS256, secret, func(c jwt.MapClaims) { c["nbf"] = s.clock.now().Add(time.Minute).Unix() }), http.StatusUnauthorized, registration.Unauthenticated},
 		{"a staff token", "Bearer " + s.staffToken(), http.StatusForbidden, registration.Forbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -37,7 +37,7 @@ func parameters(query string, known ...string) (map[string]string, error) {
 		delete(values, name)
 	}
 	for name := range values {
-		return nil, registration.Errorf(registration.InvalidRequest, "there is no parameter %q: there are %s", name, strings.Join(known, ", "))
+		return nil, registration.Errorf(registration.InvalidRequest, "there is no parameter %.60q: there are %s", name, strings.Join(known, ", "))
 	}
 	return given, nil
 }
