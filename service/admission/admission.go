@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"context"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -9,6 +8,12 @@ import (
 
 // ErrFull says that a limit was reached: the request was refused before any work was done, and may be sent again.
 var ErrFull = errors.New("limit reached")
+
+// FullError is ErrFull with the time after which it is worth to ask again, by chance longer for some than for others.
+type FullError struct{ RetryAfter time.Duration }
+
+func (e *FullError) Error() string { return ErrFull.Error() }
+func (e *FullError) Unwrap() error { return ErrFull }
 
 // Limit bounds how many requests are inside at once.
 type Limit struct {
@@ -33,42 +38,3 @@ func (l *Limit) Leave() { l.inside.Add(-1) }
 
 // Inside is the number of requests that entered and have not left.
 func (l *Limit) Inside() int { return int(l.inside.Load()) }
-
-// Gate bounds how many requests do one kind of work at once, how many may wait for it, and how long.
-type Gate struct {
-	slots    chan struct{}
-	waiting  Limit
-	patience time.Duration
-}
-
-// NewGate returns a gate that lets atOnce requests work and waiting more wait, each at most patience.
-func NewGate(atOnce, waiting int, patience time.Duration) *Gate {
-	return &Gate{slots: make(chan struct{}, atOnce), waiting: Limit{most: int64(waiting)}, patience: patience}
-}
-
-// Enter returns nil once the request may work; Leave must then be called. It returns ErrFull when too many wait already
-// or the wait lasted too long, and the context's error when that ended first.
-func (g *Gate) Enter(ctx context.Context) error {
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	if !g.waiting.Enter() {
-		return ErrFull
-	}
-	defer g.waiting.Leave()
-	timer := time.NewTimer(g.patience)
-	defer timer.Stop()
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	case <-timer.C:
-		return ErrFull
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// Leave ends the work of a request that Enter let in.
-func (g *Gate) Leave() { <-g.slots }

@@ -46,15 +46,20 @@ func NewPasswords(gate *admission.Gate) *Passwords {
 	return &Passwords{gate: gate, costs: map[Role]int{}, decoys: map[int][]byte{}}
 }
 
-// Match reports whether password has the given hash, of an account of a role. An empty hash means that there is no such
+// Match reports whether password has the hash that find returns, of an account of a role; find is called once the check may
+// begin, so that who is turned away costs no look at the database. An empty hash means that there is no such
 // account: it never matches, and takes as long as the last one of its role that exists, so that the time tells nobody which
-// accounts there are. The error is admission.ErrFull or the context's when the check could not begin, or tells of a damaged
-// hash.
-func (p *Passwords) Match(ctx context.Context, role Role, hash, password string) (bool, error) {
+// accounts there are. The error is an admission.FullError or the context's when the check could not begin, or find's, or tells
+// of a damaged hash.
+func (p *Passwords) Match(ctx context.Context, role Role, find func(context.Context) (hash string, err error), password string) (bool, error) {
 	if err := p.gate.Enter(ctx); err != nil {
 		return false, err
 	}
 	defer p.gate.Leave()
+	hash, err := find(ctx)
+	if err != nil {
+		return false, err
+	}
 	against, possible := []byte(hash), true
 	if hash == "" || len(password) > MaxPasswordBytes {
 		decoy, err := p.decoy(role)
@@ -65,7 +70,7 @@ func (p *Passwords) Match(ctx context.Context, role Role, hash, password string)
 	} else {
 		p.learn(role, against)
 	}
-	err := bcrypt.CompareHashAndPassword(against, []byte(password))
+	err = bcrypt.CompareHashAndPassword(against, []byte(password))
 	switch {
 	case err == nil:
 		return possible, nil

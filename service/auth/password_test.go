@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -34,14 +35,14 @@ func TestPasswordsMatchTheirHashAndNothingElse(t *testing.T) {
 		{"no such account", "", "no account has this password", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := passwords.Match(t.Context(), auth.Student, test.hash, test.password)
+			got, err := passwords.Match(t.Context(), auth.Student, found(test.hash), test.password)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
 		})
 	}
-	_, err := passwords.Match(t.Context(), auth.Student, "damaged", "x")
+	_, err := passwords.Match(t.Context(), auth.Student, found("damaged"), "x")
 	require.ErrorContains(t, err, "checking a password")
-	_, err = passwords.Match(t.Context(), auth.Student, hash("x"), "x")
+	_, err = passwords.Match(t.Context(), auth.Student, found(hash("x")), "x")
 	require.NoError(t, err, "the gate is free again")
 }
 
@@ -49,6 +50,22 @@ func TestAFullGateRefusesPasswords(t *testing.T) {
 	t.Parallel()
 	gate := admission.NewGate(1, 0, time.Minute)
 	require.NoError(t, gate.Enter(context.Background()))
-	_, err := auth.NewPasswords(gate).Match(t.Context(), auth.Student, "", "x")
+	looked := func(context.Context) (string, error) { panic("who is turned away costs no look at the database") }
+	_, err := auth.NewPasswords(gate).Match(t.Context(), auth.Student, looked, "x")
 	require.ErrorIs(t, err, admission.ErrFull)
+}
+
+func TestAHashThatCannotBeReadFreesTheGate(t *testing.T) {
+	t.Parallel()
+	passwords := auth.NewPasswords(admission.NewGate(1, 0, time.Minute))
+	away := errors.New("the database is away")
+	for range 2 {
+		_, err := passwords.Match(t.Context(), auth.Student, func(context.Context) (string, error) { return "", away }, "x")
+		require.ErrorIs(t, err, away)
+	}
+}
+
+// found is a hash that the database has.
+func found(hash string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return hash, nil }
 }

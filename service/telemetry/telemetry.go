@@ -105,7 +105,7 @@ func New(registry *prometheus.Registry) *Metrics {
 		m.shed.WithLabelValues(limit)
 	}
 	for _, role := range []string{"student", "staff"} {
-		for _, outcome := range []string{"ok", "unauthenticated", "rate-limited", "overloaded"} {
+		for _, outcome := range []string{"ok", "unauthenticated", "rate-limited", "overloaded", "abandoned"} {
 			m.logins.WithLabelValues(role, outcome)
 		}
 	}

@@ -1,15 +1,12 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
-	"github.com/goormu/stampede/service/registration"
 )
 
 // exportTimeout bounds one export, whose transaction is the longest there is.
@@ -21,11 +18,7 @@ var contentNDJSON = []string{"application/x-ndjson"}
 func (s *Server) getExport(c *gin.Context, who auth.Principal) error {
 	ctx := c.Request.Context()
 	if err := s.exports.Enter(ctx); err != nil {
-		if errors.Is(err, admission.ErrFull) {
-			s.Metrics.Shed("export")
-			return registration.Errorf(registration.Overloaded, "other exports are being written")
-		}
-		return err
+		return s.crowded(err, "export", "other exports are being written")
 	}
 	defer s.exports.Leave()
 	// A server that cannot move the deadline keeps its own, which is long enough for most.

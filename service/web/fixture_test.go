@@ -115,11 +115,16 @@ func newService(t testing.TB, changes ...func(*web.Config)) *service {
 // filled writes the university into an empty database and announces the period.
 func filled(t testing.TB, database string) {
 	t.Helper()
+	fill(t, database, university(t))
+}
+
+func fill(t testing.TB, database string, u store.University) {
+	t.Helper()
 	ctx := t.Context()
 	db, err := store.Open(ctx, database, store.Options{})
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(ctx))
-	require.NoError(t, db.Fill(ctx, university(t)))
+	require.NoError(t, db.Fill(ctx, u))
 	require.NoError(t, db.SetPeriod(ctx, registration.Period{OpensAt: opensAt, ClosesAt: closesAt}))
 	require.NoError(t, db.Close())
 }
@@ -209,6 +214,25 @@ func (s *service) send(method, path, body string, headers ...string) answer {
 	got := answer{t: s.t, status: response.StatusCode, header: response.Header, body: string(content)}
 	s.documented(request, body, got)
 	return got
+}
+
+// abandon sends a request and leaves once it is inside.
+func (s *service) abandon(method, path, body string) {
+	s.t.Helper()
+	ctx, leave := context.WithCancel(s.t.Context())
+	request, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+	require.NoError(s.t, err)
+	done := make(chan error, 1)
+	go func() {
+		response, err := client.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		done <- err
+	}()
+	require.Eventually(s.t, func() bool { return s.metric("registration_http_requests_in_flight", nil) > 0 }, 20*time.Second, time.Millisecond)
+	leave()
+	require.ErrorIs(s.t, <-done, context.Canceled)
 }
 
 // client leaves compression to the tests.

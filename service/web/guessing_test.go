@@ -1,20 +1,14 @@
 package web_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/goormu/stampede/service/admission"
-	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
 	"github.com/goormu/stampede/service/web"
 )
@@ -85,34 +79,4 @@ func TestOnlyATrustedProxySaysWhomARequestComesFrom(t *testing.T) {
 	from(behind, 2, rightPassword).ok(http.StatusOK)
 	spoofed := behind.login(rightPassword, "X-Forwarded-For", "198.51.100.7, 203.0.113.1")
 	spoofed.problem(http.StatusTooManyRequests, registration.RateLimited)
-}
-
-// Log-ins wait for one another; who enrols does not wait for them.
-func TestManyLogInsDoNotHoldUpWhoEnrols(t *testing.T) {
-	s := newService(t, func(c *web.Config) { c.Passwords = auth.NewPasswords(admission.NewGate(1, 1000, time.Minute)) })
-	const logins = 40
-	waiting, leave := context.WithCancel(t.Context())
-	var answered atomic.Int64
-	var all sync.WaitGroup
-	for i := range logins {
-		all.Go(func() { // nobody has logged in yet, so each of these takes as long as a password of the default cost
-			body := strings.NewReader(fmt.Sprintf(`{"student_id":%d,"password":"x"}`, 1000+i))
-			request, err := http.NewRequestWithContext(waiting, http.MethodPost, s.url+"/api/v1/student/login", body)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if response, err := client.Do(request); err == nil { // most are left waiting
-				_ = response.Body.Close()
-				answered.Add(1)
-			}
-		})
-	}
-	require.Eventually(t, func() bool { return s.metric("registration_http_requests_in_flight", nil) > logins/2 }, 20*time.Second, time.Millisecond)
-	s.enroll(kim, algorithms, "k").ok(http.StatusCreated)
-	s.send(http.MethodGet, "/api/v1/enrollments", "", s.as(kim)...).ok(http.StatusOK)
-	s.send(http.MethodGet, "/api/v1/sections", "", s.as(kim)...).ok(http.StatusOK)
-	require.Less(t, answered.Load(), int64(logins), "the log-ins were over too soon to show anything")
-	leave()
-	all.Wait()
 }

@@ -2,14 +2,12 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
 )
@@ -29,7 +27,7 @@ func (s *Server) loginStudent(c *gin.Context) error {
 	if err == nil {
 		err = s.login(c, auth.Principal{Role: auth.Student, StudentID: body.StudentID}, body.Password)
 	}
-	s.countLogin(auth.Student, err)
+	s.countLogin(c, auth.Student, err)
 	return err
 }
 
@@ -48,7 +46,7 @@ func (s *Server) loginStaff(c *gin.Context) error {
 	if err == nil {
 		err = s.login(c, auth.Principal{Role: auth.Staff, Login: body.Login}, body.Password)
 	}
-	s.countLogin(auth.Staff, err)
+	s.countLogin(c, auth.Staff, err)
 	return err
 }
 
@@ -71,19 +69,12 @@ func (s *Server) login(c *gin.Context, who auth.Principal, password string) erro
 	}
 	verdict := auth.Unchecked
 	defer func() { end(verdict) }()
-	hash, err := s.passwordHash(c, who)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), passwordTimeout)
 	defer cancel()
-	match, err := s.Passwords.Match(ctx, who.Role, hash, password)
+	match, err := s.Passwords.Match(ctx, who.Role, func(ctx context.Context) (string, error) { return s.passwordHash(ctx, who) }, password)
 	switch {
-	case errors.Is(err, admission.ErrFull):
-		s.Metrics.Shed("login")
-		return &registration.Error{Code: registration.Overloaded, Detail: "too many log-ins wait already", RetryAfter: spread()}
 	case err != nil:
-		return err
+		return s.crowded(err, "login", "too many log-ins wait already")
 	case !match:
 		verdict = auth.Wrong
 		return registration.Errorf(registration.Unauthenticated, "the account and the password do not match")
@@ -92,14 +83,11 @@ func (s *Server) login(c *gin.Context, who auth.Principal, password string) erro
 	return s.issue(c, who)
 }
 
-// passwordHash reads an account's hash, behind the gate of all who read: ten thousand log-ins at once must not take the
-// database's connections from the ledger.
-func (s *Server) passwordHash(c *gin.Context, who auth.Principal) (hash string, err error) {
-	ctx, leave, err := s.read(c)
-	if err != nil {
-		return "", err
-	}
-	defer leave()
+// passwordHash reads an account's hash. It asks for no turn among those who read the database: no more read one than check
+// passwords.
+func (s *Server) passwordHash(ctx context.Context, who auth.Principal) (hash string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	if who.Role == auth.Student {
 		hash, err = s.Accounts.StudentPassword(ctx, studentID(who))
 	} else {
@@ -131,9 +119,12 @@ func (s *Server) issue(c *gin.Context, who auth.Principal) error {
 	return nil
 }
 
-func (s *Server) countLogin(role auth.Role, err error) {
+func (s *Server) countLogin(c *gin.Context, role auth.Role, err error) {
 	outcome := "ok"
-	if err != nil {
+	switch {
+	case left(c, err):
+		outcome = "abandoned"
+	case err != nil:
 		outcome = string(asProblem(err).Code)
 	}
 	s.Metrics.Login(string(role), outcome)

@@ -3,17 +3,13 @@ package web_test
 import (
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
 
-	"github.com/goormu/stampede/service/admission"
-	"github.com/goormu/stampede/service/auth"
 	"github.com/goormu/stampede/service/registration"
-	"github.com/goormu/stampede/service/web"
 )
 
 func TestAStudentLogsInAndTheTokenOpensTheirProfile(t *testing.T) {
@@ -64,29 +60,6 @@ func TestLogInRefuses(t *testing.T) {
 		})
 	}
 	require.NotContains(t, s.logs.String(), "wrong", "no password in the log")
-}
-
-// It does not run beside others: its log-ins are slow on purpose, and a busy machine would make them too slow.
-func TestManyLogInsWaitInLineOrAreSentAway(t *testing.T) {
-	s := newService(t, func(c *web.Config) { c.Passwords = auth.NewPasswords(admission.NewGate(1, 1, time.Minute)) })
-	counts := map[int]int{}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			got := s.send(http.MethodPost, "/api/v1/student/login", `{"student_id":1,"password":"no such student: a slow hash"}`)
-			mu.Lock()
-			defer mu.Unlock()
-			counts[got.status]++
-			if got.status == http.StatusServiceUnavailable {
-				got.problem(http.StatusServiceUnavailable, registration.Overloaded)
-				require.Regexp(t, `^[1-3]$`, got.header.Get("Retry-After"))
-			}
-		})
-	}
-	all.Wait()
-	require.Equal(t, 4, counts[http.StatusUnauthorized]+counts[http.StatusServiceUnavailable])
-	require.GreaterOrEqual(t, counts[http.StatusUnauthorized], 2)
 }
 
 func TestADoorOpensOnlyForItsOwnTokens(t *testing.T) {

@@ -21,13 +21,19 @@ func (s *Server) read(c *gin.Context) (ctx context.Context, leave func(), err er
 	ctx, cancel := s.bounded(c)
 	if err := s.Reads.Enter(ctx); err != nil {
 		cancel()
-		if errors.Is(err, admission.ErrFull) {
-			s.Metrics.Shed("reads")
-			return nil, nil, &registration.Error{Code: registration.Overloaded, Detail: "too many requests wait for the database", RetryAfter: spread()}
-		}
-		return nil, nil, unavailable(err)
+		return nil, nil, unavailable(s.crowded(err, "reads", "too many requests wait for the database"))
 	}
 	return ctx, func() { s.Reads.Leave(); cancel() }, nil
+}
+
+// crowded counts a request that a gate turned away, and says so; any other error stays as it is.
+func (s *Server) crowded(err error, limit, detail string) error {
+	var full *admission.FullError
+	if !errors.As(err, &full) {
+		return err
+	}
+	s.Metrics.Shed(limit)
+	return &registration.Error{Code: registration.Overloaded, Detail: detail, RetryAfter: full.RetryAfter}
 }
 
 // unavailable says that the database did not answer; a refusal that an error already carries stands.

@@ -323,7 +323,7 @@ func (s *Server) wrap(route *telemetry.Route, h handler) gin.HandlerFunc {
 
 // refuse answers with the problem that err is, and returns the status to count.
 func (s *Server) refuse(c *gin.Context, err error) int {
-	if gone := c.Request.Context().Err(); errors.Is(gone, context.Canceled) && errors.Is(err, gone) {
+	if left(c, err) {
 		return statusClientGone
 	}
 	e := asProblem(err)
@@ -336,6 +336,12 @@ func (s *Server) refuse(c *gin.Context, err error) int {
 	}
 	writeProblem(c, e)
 	return problems[e.Code].status
+}
+
+// left says whether a request went wrong because its client has gone.
+func left(c *gin.Context, err error) bool {
+	gone := c.Request.Context().Err()
+	return errors.Is(gone, context.Canceled) && errors.Is(err, gone)
 }
 
 // complain logs why a request went wrong, one line a second at most: when the database is gone, thousands do.

@@ -133,13 +133,17 @@ func drain(config serveConfig, handler *web.Server, server *http.Server, ledger 
 	return nil
 }
 
+// gatePatience is how long a log-in waits for its turn to have its password checked, and a read for the database: shorter than
+// clients wait for an answer (10 s is usual), for a refusal at the end of their wait is heard by nobody.
+const gatePatience = 5 * time.Second
+
 func newHandler(ctx context.Context, config serveConfig, secret []byte, db *store.Store, ledger *enrollment.Ledger, board *seats.Board, metrics *telemetry.Metrics, log *slog.Logger) (*web.Server, error) {
 	tokens, err := auth.NewTokens(secret, config.TokenTTL, time.Now)
 	if err != nil {
 		return nil, err
 	}
 	// Log-ins take half the cores at most from those who enrol; the others wait their turn for a while.
-	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, 15*time.Second))
+	passwords := auth.NewPasswords(admission.NewGate(max(1, runtime.GOMAXPROCS(0)/2), 10_000, gatePatience))
 	var rates *admission.Rates
 	if config.StudentRate > 0 {
 		rates = admission.NewRates(config.StudentRate)
@@ -148,7 +152,7 @@ func newHandler(ctx context.Context, config serveConfig, secret []byte, db *stor
 		Ledger: ledger, Catalogue: db, Students: db, Carts: db, Rosters: db, Accounts: db, Export: db.Export,
 		Majors: db.Majors(), Professors: db.Professors(), Courses: db.Courses(), Classes: db.Classes(), Periods: db.Periods(),
 		Tokens: tokens, Passwords: passwords, Attempts: auth.NewAttempts(time.Now), TrustedProxies: config.TrustedProxies, Metrics: metrics, Logger: log, Clock: time.Now,
-		Seats: board, Streams: config.Streams, Rates: rates, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, 10*time.Second),
+		Seats: board, Streams: config.Streams, Rates: rates, MaxInFlight: config.MaxInFlight, Reads: admission.NewGate(16, config.MaxInFlight, gatePatience),
 	})
 }
 
