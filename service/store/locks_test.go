@@ -67,3 +67,33 @@ func TestAWriteWaitsForNobodysRowsButItsOwn(t *testing.T) {
 		})
 	}
 }
+
+// InnoDB spares an UPDATE that reads a whole table from waiting for the rows that it does not change, so what tells is how
+// many it read.
+func TestAnUpdateReadsNobodysRowsButItsOwn(t *testing.T) {
+	for _, students := range []int{9, 60} {
+		database := storetest.MariaDB(t)
+		db, raw := database.Open(t), database.Raw(t)
+		require.NoError(t, db.Fill(t.Context(), storetest.University(students, slices.Repeat([]storetest.Section{{Capacity: 1}}, students)...)))
+		scanned := func() (rows int) { // which reads some of its own
+			var name string
+			require.NoError(t, raw.QueryRowContext(t.Context(), "SHOW GLOBAL STATUS LIKE 'Handler_read_rnd_next'").Scan(&name, &rows))
+			return rows
+		}
+		for _, many := range []int{1, students / 3, students - 1} {
+			changes := store.Changes{Taken: map[registration.SectionID]int{}}
+			for i := range many {
+				changes.Taken[registration.SectionID(i+1)] = 1
+				changes.Cancelled = append(changes.Cancelled, registration.Cancellation{
+					Student: storetest.FirstStudent + registration.StudentID(i), Section: 1, Key: "c", EnrollmentKey: "e",
+				})
+			}
+			tx, err := db.Begin(t.Context())
+			require.NoError(t, err)
+			first, before := scanned(), scanned()
+			require.NoError(t, tx.Apply(t.Context(), changes))
+			require.Equal(t, before-first, scanned()-before, "%d of %d rows", many, students)
+			require.NoError(t, tx.Rollback())
+		}
+	}
+}

@@ -96,7 +96,7 @@ func unused(ctx context.Context, e *edit, spans []registration.Period) error {
 	if len(spans) == 0 {
 		return nil
 	}
-	if _, err := collect(ctx, e, scanID, "SELECT id FROM section ORDER BY id"+e.dialect.forUpdate()); err != nil {
+	if _, err := collect(ctx, e, scanID, "SELECT id FROM section"+e.dialect.primary()+" ORDER BY id"+e.dialect.forUpdate()); err != nil {
 		return err
 	}
 	for _, span := range spans {
