@@ -88,7 +88,7 @@ func TestTheVictimOfADeadlockIsTriedAgain(t *testing.T) {
 }
 
 func TestALockThatIsWaitedForTooLongIsTriedAgain(t *testing.T) {
-	t.Parallel() // the server gives up a wait after ten seconds
+	t.Parallel() // the server gives up a wait after four seconds
 	database := storetest.MariaDB(t)
 	db, raw, seen := fill(t, database, storetest.University(1, seats(5)...)), database.Raw(t), newRetries(t)
 	ledger := newLedger(t, db, enrollment.Config{Logger: slog.New(seen), MaxWait: time.Minute})

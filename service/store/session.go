@@ -28,15 +28,16 @@ const (
 	isolationSettings = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
 	charsetSettings   = "SET NAMES utf8mb4 COLLATE utf8mb4_bin"
 	sessionSettings   = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO', " +
-		"completion_type = 'NO_CHAIN', innodb_lock_wait_timeout = 10, wait_timeout = 600, " +
+		"completion_type = 'NO_CHAIN', innodb_lock_wait_timeout = 4, wait_timeout = 600, " +
 		"sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0, foreign_key_checks = 1" +
 		" /*M!100300 , check_constraint_checks = 1, max_statement_time = 0, idle_transaction_timeout = 0, " +
 		"idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */" + // MariaDB's own
 		" /*!50708 , max_execution_time = 0 */, " // MySQL's own; MariaDB passes over what is meant for a MySQL 5.7
 
-	// The ledger's connections are in a transaction always; one that waits for whoever alters a table or holds all of them
-	// gives up as one that waits for a row does.
-	ledgerSettings = "autocommit = 0, lock_wait_timeout = 10"
+	// The ledger's connections are in a transaction always. One that waits for whoever holds a whole table gives up as soon as
+	// one that waits for a row, which is half of what a request may wait: FLUSH TABLES WITH READ LOCK waits for a statement
+	// that waits for a row of a transaction that waits for the FLUSH, and no server sees that circle.
+	ledgerSettings = "autocommit = 0, lock_wait_timeout = 4"
 )
 
 func (s session) Connect(ctx context.Context) (driver.Conn, error) {
