@@ -126,7 +126,8 @@ func fill(ctx context.Context, config seedConfig, password string, generated boo
 		return err
 	}
 	if !config.period.IsZero() {
-		if err := db.SetPeriod(ctx, config.period); err != nil {
+		// The university is there for good, and would not be seeded again: it is not left without its period.
+		if err := db.SetPeriod(context.WithoutCancel(ctx), config.period); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -254,19 +253,16 @@ func openDatabase(ctx context.Context, database string, options store.Options) (
 	return db, nil
 }
 
-// migrated says in a clear line that the tables are missing.
+// migrated says in a clear line that the tables are missing, or of another version.
 func migrated(ctx context.Context, db *store.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_, err := db.Schedule(ctx)
-	if err == nil {
-		return nil
+	err := db.Migrated(ctx)
+	var old *store.NotMigratedError
+	if errors.As(err, &old) {
+		return fmt.Errorf("%w: run `registrar migrate` with the same --database first", err)
 	}
-	// The drivers have no error in common for this; the first words are SQLite's, the others MySQL's.
-	if text := err.Error(); strings.Contains(text, "no such table") || strings.Contains(text, "doesn't exist") {
-		return fmt.Errorf("%s has no registration tables: run `registrar migrate` with the same --database first: %w", db.Name(), err)
-	}
-	return fmt.Errorf("looking for the registration tables in %s: %w", db.Name(), err)
+	return err
 }
 
 func poolStats(db *store.Store) []telemetry.Pool {
