@@ -95,7 +95,7 @@ func (l *Ledger) settle(ctx context.Context, batch []*request, letNext func()) {
 			return
 		}
 		if l.contradiction(err) && len(batch) > 1 {
-			l.config.Logger.Error("settling a batch one by one", "requests", len(batch), "error", err)
+			l.parted.say(l.config.Logger.Error, "settling a batch one by one", "requests", len(batch), "error", err)
 			for i := range batch {
 				l.settle(ctx, batch[i:i+1], letNext)
 			}
@@ -105,7 +105,7 @@ func (l *Ledger) settle(ctx context.Context, batch []*request, letNext func()) {
 			l.fail(ctx, batch, err)
 			return
 		}
-		l.config.Logger.Warn("trying a batch again", "requests", len(batch), "try", try+1, "error", err)
+		l.retried.say(l.config.Logger.Warn, "trying a batch again", "requests", len(batch), "try", try+1, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -125,7 +125,7 @@ func (l *Ledger) fail(ctx context.Context, batch []*request, err error) {
 	case l.contradiction(err):
 		fault.Code, fault.Detail, fault.RetryAfter = registration.Internal, "the request could not be decided", 0
 	}
-	l.config.Logger.Error("giving up a batch", "requests", len(batch), "code", fault.Code, "error", err)
+	l.failed.say(l.config.Logger.Error, "giving up a batch", "requests", len(batch), "code", fault.Code, "error", err)
 	for _, r := range batch {
 		r.decided(answer{}, fault)
 	}

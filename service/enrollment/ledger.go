@@ -21,6 +21,8 @@ type Ledger struct {
 	pace   pace
 	wrong  *mistakes
 
+	parted, retried, failed, unseen *complaint
+
 	catalogue atomic.Pointer[catalogue]
 
 	// With group commit a batch passes three places, in the order in which it was taken from the queue: it holds identifying
@@ -46,6 +48,7 @@ func New(db *store.Store, config Config) (*Ledger, error) {
 	l := &Ledger{
 		store: db, queue: make(chan *request, config.QueueSize),
 		identifying: &sync.Mutex{}, seating: &sync.Mutex{}, committing: &sync.Mutex{},
+		parted: newComplaint(), retried: newComplaint(), failed: newComplaint(), unseen: newComplaint(),
 		wrong: &mistakes{bug: config.Faults.Bug, every: int64(config.Faults.Every)},
 	}
 	workers := 2 // more would make the batches smaller

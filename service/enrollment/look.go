@@ -40,7 +40,7 @@ func (l *Ledger) look(ctx context.Context) {
 		began := time.Now()
 		book, err := l.glance(ctx, batch)
 		if err != nil && ctx.Err() == nil {
-			l.config.Logger.Warn("looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
+			l.unseen.say(l.config.Logger.Warn, "looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
 		}
 		finds := l.findings(ctx, book, batch)
 		answered := 0
@@ -95,7 +95,7 @@ func (l *Ledger) findings(ctx context.Context, book *book, batch []*request) []f
 	}
 	if promised {
 		if err := l.flush(ctx); err != nil {
-			l.config.Logger.Warn("looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
+			l.unseen.say(l.config.Logger.Warn, "looking at full sections; the requests go to the queue", "requests", len(batch), "error", err)
 			return make([]finding, len(batch))
 		}
 	}

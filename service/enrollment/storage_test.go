@@ -236,3 +236,21 @@ func TestAFullDiskIsUnavailableUntilThereIsRoom(t *testing.T) {
 	require.Greater(t, len(acks.students), 1)
 	acks.requireKept(t, database)
 }
+
+func TestALogSaysOnceASecondWhatGoesWrongAllTheTime(t *testing.T) {
+	database := storetest.MariaDB(t)
+	db := fill(t, database, storetest.University(1, seats(5)...))
+	_, err := database.Raw(t).ExecContext(t.Context(), "ALTER TABLE student RENAME TO gone")
+	require.NoError(t, err)
+	var log bytes.Buffer
+	ledger := newLedger(t, db, enrollment.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	const times = 300
+	began := time.Now()
+	for range times {
+		require.Equal(t, registration.Unavailable, send(t.Context(), ledger, request{student: student(0), section: 1, key: "k"}).code)
+	}
+	took := time.Since(began)
+	require.NoError(t, ledger.Close(t.Context()))
+	require.Contains(t, log.String(), "doesn't exist")
+	require.LessOrEqual(t, strings.Count(log.String(), "\n"), 1+int(took/time.Second))
+}
