@@ -83,6 +83,46 @@ func TestWhoSendsABitAtATimeIsCutOff(t *testing.T) {
 	}
 }
 
+func TestWhoOpensConnectionsLeavesDescriptorsForTheDatabase(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		descriptors uint64
+		pool, want  int
+	}{{200, 0, 100}, {200, 20, 100}, {200, 10, 116}, {400, 0, 272}} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		limited := leaveSome(listener, test.descriptors, test.pool)
+		let := make(chan net.Conn, 1000)
+		go func() {
+			for {
+				conn, err := limited.Accept()
+				if err != nil {
+					close(let)
+					return
+				}
+				let <- conn
+			}
+		}()
+		var clients []net.Conn
+		for range test.want + 1 {
+			conn, err := net.Dial("tcp", listener.Addr().String())
+			require.NoError(t, err)
+			clients = append(clients, conn)
+		}
+		var first net.Conn
+		for range test.want {
+			first = <-let
+		}
+		require.Empty(t, let, "the next one waits")
+		require.NoError(t, first.Close())
+		require.NoError(t, (<-let).Close(), "until one has left")
+		require.NoError(t, limited.Close())
+		for _, conn := range clients {
+			_ = conn.Close()
+		}
+	}
+}
+
 func TestAnswersAreSharedWithTheSitesThatAreNamed(t *testing.T) {
 	t.Parallel()
 	inner := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })

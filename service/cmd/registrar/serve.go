@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"runtime"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/cors"
 	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
 
 	"github.com/goormu/stampede/service/admission"
 	"github.com/goormu/stampede/service/auth"
@@ -63,13 +65,15 @@ func serve(ctx context.Context, config serveConfig, secret []byte, stderr io.Wri
 	if err != nil {
 		return err
 	}
+	descriptors := raiseDescriptors()
+	listener = leaveSome(listener, descriptors, config.Connections)
 	defer func() { _ = listener.Close() }()
 	stopProfiler, err := startProfiler(ctx, config.PprofListen, log)
 	if err != nil {
 		return err
 	}
 	defer stopProfiler()
-	describe(ctx, config, db, listener, log)
+	describe(ctx, config, db, listener, descriptors, log)
 
 	metrics, board := telemetry.New(prometheus.NewRegistry()), seats.NewBoard(time.Now)
 	defer board.Close()
@@ -204,13 +208,25 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// leaveSome keeps descriptors for the database and for ourselves: whoever opens connections and says nothing must not keep a
+// ledger from connecting again. Further clients wait until one leaves. Where the limit is not known there is none.
+func leaveSome(listener net.Listener, descriptors uint64, pool int) net.Listener {
+	if descriptors == 0 || descriptors > math.MaxInt32 {
+		return listener
+	}
+	if pool == 0 {
+		pool = 32
+	}
+	all := int(descriptors)
+	return netutil.LimitListener(listener, max(all-64-2*pool, all/2))
+}
+
 // fewDescriptors is the number of connections from which a stampede begins.
 const fewDescriptors = 10_240
 
 // describe logs what the service runs with, nothing secret in it, and warns of what is dangerous.
-func describe(ctx context.Context, config serveConfig, db *store.Store, listener net.Listener, log *slog.Logger) {
+func describe(ctx context.Context, config serveConfig, db *store.Store, listener net.Listener, descriptors uint64, log *slog.Logger) {
 	version, revision := telemetry.Build()
-	descriptors := raiseDescriptors()
 	limit, err := memory.Spend()
 	if err != nil {
 		log.Warn("the garbage collector saves memory, not CPU time: set GOMEMLIMIT", "error", err)
