@@ -144,6 +144,9 @@ func (b *book) know(r *request) (found answer, known bool, err error) {
 	}
 	if r.op == opCancel {
 		err = registration.CheckCancel(b.period, b.now, account.standing, r.section)
+		if err == nil && b.seats[r.section] == nil { // the tables contradict each other
+			err = registration.Errorf(registration.Internal, "the seat is of section %d, which is not there", r.section)
+		}
 	} else {
 		err = b.checkEnroll(account, r)
 	}

@@ -176,6 +176,19 @@ func TestAFaultInOneStudentsRowsStaysThatStudents(t *testing.T) {
 	})
 }
 
+func TestASeatOfASectionWhoseRowIsGoneIsNobodyElsesFault(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database storetest.Database) {
+		db := fill(t, database, storetest.University(2, seats(5, 5)...))
+		ledger := newLedger(t, db, enrollment.Config{})
+		require.Empty(t, send(t.Context(), ledger, request{student: student(0), section: 1, key: "e"}).code)
+		_, err := database.Raw(t).ExecContext(t.Context(), "DELETE FROM section WHERE id = 1") // by hand, which tells no ledger
+		require.NoError(t, err)
+		require.Equal(t, registration.Internal, send(t.Context(), ledger, request{student: student(0), section: 1, key: "c", cancel: true}).code)
+		require.Equal(t, registration.SectionNotFound, send(t.Context(), ledger, request{student: student(1), section: 1, key: "e"}).code)
+		require.Empty(t, send(t.Context(), ledger, request{student: student(1), section: 2, key: "e2"}).code)
+	})
+}
+
 func TestFaultsBreakWhatTheySay(t *testing.T) {
 	each(t, func(t *testing.T, database storetest.Database, strategy enrollment.Strategy) {
 		db := fill(t, database, storetest.University(20, seats(20)...))
