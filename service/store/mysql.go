@@ -73,7 +73,7 @@ func openPool(config *mysql.Config, options Options, settings string) (*sql.DB, 
 	return pool, nil
 }
 
-const wanted = "reading the database's name: it must be sqlite:PATH or user:password@tcp(host:port)/name"
+var errWanted = fmt.Errorf("%w: it must be sqlite:PATH or user:password@tcp(host:port)/name", ErrName)
 
 // parseDSN reads a go-sql-driver DSN. Its errors hold nothing of what stands before the last @, the password's place.
 func parseDSN(dsn string) (*mysql.Config, error) {
@@ -82,18 +82,18 @@ func parseDSN(dsn string) (*mysql.Config, error) {
 		// The driver quotes what it cannot read, which may be a part of the password; so it is asked about the rest only.
 		if at := strings.LastIndex(dsn, "@"); at >= 0 {
 			if _, err := mysql.ParseDSN(dsn[at+1:]); err != nil {
-				return nil, fmt.Errorf("%s: %w", wanted, err)
+				return nil, fmt.Errorf("%w: %w", errWanted, err)
 			}
 		}
-		return nil, errors.New(wanted)
+		return nil, errWanted
 	}
 	switch {
 	case config.Net != "tcp" && config.Net != "unix":
-		return nil, errors.New(wanted + ": the protocol is neither tcp nor unix")
+		return nil, fmt.Errorf("%w: the protocol is neither tcp nor unix", errWanted)
 	case config.DBName == "":
-		return nil, errors.New(wanted + ": the name of a database after the last / is missing")
+		return nil, fmt.Errorf("%w: the name of a database after the last / is missing", errWanted)
 	case strings.ContainsAny(config.DBName, "@:"): // a password with a slash, and no slash behind it
-		return nil, errors.New(wanted)
+		return nil, errWanted
 	}
 	return config, nil
 }

@@ -20,7 +20,7 @@ type sqliteDialect struct{}
 // each other's way.
 func openSQLite(path string, options Options) (*Store, error) {
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return nil, errors.New("reading the database's name: sqlite:PATH needs the path of a file")
+		return nil, fmt.Errorf("%w: sqlite:PATH needs the path of a file", ErrName)
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {

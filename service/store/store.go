@@ -34,8 +34,11 @@ type Options struct {
 	Connections int
 }
 
+// ErrName says that a database's name cannot be read.
+var ErrName = errors.New("reading the database's name")
+
 // Open connects to a database named as "sqlite:PATH" or by a go-sql-driver DSN, and reaches it once, so that an
-// unreachable one is told within two seconds. No error holds the password.
+// unreachable one is told within two seconds. The error wraps ErrName where the name is at fault; none holds the password.
 func Open(ctx context.Context, database string, options Options) (*Store, error) {
 	var (
 		s   *Store

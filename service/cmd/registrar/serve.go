@@ -263,6 +263,9 @@ func newLogger(config serveConfig, to io.Writer) *slog.Logger {
 
 func openDatabase(ctx context.Context, database string, options store.Options) (*store.Store, error) {
 	db, err := store.Open(ctx, database, options)
+	if errors.Is(err, store.ErrName) {
+		return nil, usagef("opening --database: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening --database: %w", err)
 	}
