@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("bench-service", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.callers, "callers", 512, "how many callers ask at the same time")
-	flags.IntVar(&s.rounds, "rounds", 3, "how often each thing is measured; the median counts")
+	flags.IntVar(&s.rounds, "rounds", 5, "how often each thing is measured; the median counts")
 	flags.DurationVar(&s.duration, "duration", 1200*time.Millisecond, "how long one measurement takes")
 	flags.IntVar(&s.connections, "connections", 32, "how many connections the store keeps to MariaDB")
 	flags.IntVar(&s.listeners, "listeners", 5000, "how many listen to the seats")
