@@ -14,13 +14,7 @@ func TestTablesOfAnotherVersionAreToldFromOurs(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database storetest.Database) {
 		db, ctx := database.Open(t), t.Context()
 		require.NoError(t, db.Migrated(ctx))
-		dialect := goose.DialectMySQL
-		if database.Instances == 1 {
-			dialect = goose.DialectSQLite3
-		}
-		provider, err := goose.NewProvider(dialect, database.Raw(t), store.Migrations())
-		require.NoError(t, err)
-		_, err = provider.DownTo(ctx, 4)
+		_, err := migrations(t, database).DownTo(ctx, 4)
 		require.NoError(t, err)
 		var old *store.NotMigratedError
 		require.ErrorAs(t, db.Migrated(ctx), &old)
@@ -42,4 +36,16 @@ func TestADatabaseWithoutTablesIsNotMigrated(t *testing.T) {
 	var missing *store.NotMigratedError
 	require.ErrorAs(t, storetest.EmptyMariaDB(t).Open(t).Migrated(t.Context()), &missing)
 	require.ErrorContains(t, missing, "has no registration tables")
+}
+
+// migrations are those of the service, to be taken back.
+func migrations(t *testing.T, database storetest.Database) *goose.Provider {
+	t.Helper()
+	dialect := goose.DialectMySQL
+	if database.Instances == 1 {
+		dialect = goose.DialectSQLite3
+	}
+	provider, err := goose.NewProvider(dialect, database.Raw(t), store.Migrations())
+	require.NoError(t, err)
+	return provider
 }

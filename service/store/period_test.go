@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/goormu/stampede/service/registration"
@@ -145,13 +144,8 @@ func TestTheOnlyPeriodOfAnOlderVersionIsKept(t *testing.T) {
 			db, ctx := database.Open(t), t.Context()
 			require.NoError(t, db.SetPeriod(ctx, hours(0, 1)))
 			before := catalogueNumber(t, db)
-			dialect := goose.DialectMySQL
-			if database.Instances == 1 {
-				dialect = goose.DialectSQLite3
-			}
-			provider, err := goose.NewProvider(dialect, database.Raw(t), store.Migrations())
-			require.NoError(t, err)
-			_, err = provider.DownTo(ctx, 4)
+			provider := migrations(t, database)
+			_, err := provider.DownTo(ctx, 4)
 			require.NoError(t, err)
 			require.NoError(t, db.Migrate(ctx))
 			require.Equal(t, []registration.Period{hours(0, 1)}, schedule(t, db))
