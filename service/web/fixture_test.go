@@ -219,18 +219,27 @@ func (s *service) send(method, path, body string, headers ...string) answer {
 // abandon sends a request and leaves once it is inside.
 func (s *service) abandon(method, path, body string) {
 	s.t.Helper()
-	ctx, leave := context.WithCancel(s.t.Context())
-	request, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
 	require.NoError(s.t, err)
+	s.leave(request, func() {
+		require.Eventually(s.t, func() bool { return s.metric("registration_http_requests_in_flight", nil) > 0 }, 20*time.Second, time.Millisecond)
+	})
+}
+
+// leave sends a request whose client goes away once inside returns.
+func (s *service) leave(request *http.Request, inside func()) {
+	s.t.Helper()
+	ctx, leave := context.WithCancel(request.Context())
+	defer leave()
 	done := make(chan error, 1)
 	go func() {
-		response, err := client.Do(request)
+		response, err := client.Do(request.WithContext(ctx))
 		if err == nil {
 			_ = response.Body.Close()
 		}
 		done <- err
 	}()
-	require.Eventually(s.t, func() bool { return s.metric("registration_http_requests_in_flight", nil) > 0 }, 20*time.Second, time.Millisecond)
+	inside()
 	leave()
 	require.ErrorIs(s.t, <-done, context.Canceled)
 }
